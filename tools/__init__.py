@@ -1,0 +1,1 @@
+"""Thin LangChain tools over jobs, library and memory."""
