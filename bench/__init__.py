@@ -1,0 +1,1 @@
+"""Speed and quality of this machine and these models, measured through the real parts."""

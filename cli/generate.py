@@ -1,0 +1,47 @@
+"""`gameforge generate`: the same plan and job as the chat's, from typed arguments."""
+
+from __future__ import annotations
+
+import argparse
+
+from cli.ask import Answer, finish_job, show
+from errors import BadRequest
+from jobs.generation import submit
+from services import build_services
+from settings import Settings
+
+
+def generate(args: argparse.Namespace, settings: Settings) -> int:
+    if not args.subject.strip():
+        raise BadRequest('Name a subject, as in: generate "rusty sword" -n 4.')
+    if args.project:
+        settings = settings.model_copy(update={"project": args.project})
+    services = build_services(settings)
+    try:
+        call = {
+            "subject": args.subject,
+            "count": args.count,
+            "variants": args.variants,
+            "kind": args.kind,
+            "style": args.style,
+            "size": args.size,
+            "seed": args.seed,
+            "tileable": args.tileable,
+            "transparent": not args.opaque,
+        }
+        plan = services.planner.plan({k: v for k, v in call.items() if v is not None}, request=args.subject)
+        services.start()
+        job = submit(
+            plan,
+            store=services.jobs,
+            library=services.library,
+            project=settings.project,
+            conversation_id=None,
+            settings=settings,
+        )
+        answer = Answer(reply=f"{plan.total} images of {args.subject}.")
+        finish_job(services, answer, job.id, quiet=args.json)
+        show(answer, as_json=args.json, plan_only=False)
+        return answer.exit_code
+    finally:
+        services.close()

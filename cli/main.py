@@ -1,0 +1,109 @@
+"""Argument parsing and exit codes: 0 done, 1 the work failed, 2 bad usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from errors import Cancelled, GameForgeError
+from pipelines.request import KINDS
+from settings import Settings
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gameforge", description="The assistant for game developers.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="open the page")
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (7860)")
+    serve.add_argument("--open", action="store_true", help="open a browser when the page is ready")
+    serve.add_argument("--lite", action="store_true", help="leave the local language model out")
+
+    ask = commands.add_parser("ask", help="say in words what you want")
+    ask.add_argument("text", nargs="?", help="the message")
+    ask.add_argument("--image", action="append", default=[], type=Path, metavar="P", help="attach an image")
+    ask.add_argument("--project", metavar="NAME", help="project to work in")
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.add_argument("--yes", action="store_true", help="start work without asking back")
+    ask.add_argument("--plan", action="store_true", help="only say which tools would be called")
+    ask.add_argument("--file", type=Path, metavar="F.jsonl", help="many turns, one JSON object a line")
+
+    generate = commands.add_parser("generate", help="make images of one subject or theme")
+    generate.add_argument("subject")
+    generate.add_argument("-n", "--count", type=int, default=1, help="how many different subjects (1)")
+    generate.add_argument("--variants", type=int, default=1, help="variants of each subject (1)")
+    generate.add_argument("--kind", choices=KINDS, default="prop")
+    generate.add_argument("--style", help="pixel, 3d, flat, or your own words")
+    generate.add_argument("--size", type=int, help="longest side in pixels")
+    generate.add_argument("--seed", type=int, help="first seed")
+    generate.add_argument("--tileable", action="store_true", help="edges that wrap")
+    generate.add_argument("--opaque", action="store_true", help="keep a background")
+    generate.add_argument("--project", metavar="NAME")
+    generate.add_argument("--json", action="store_true")
+
+    worker = commands.add_parser("worker", help="work on the queue without a page")
+    worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
+
+    doctor = commands.add_parser("doctor", help="check that everything configured works")
+    doctor.add_argument("--json", action="store_true")
+
+    bench = commands.add_parser("bench", help="measure speed on this machine")
+    bench.add_argument("--json", action="store_true", help="end with one JSON object")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = build_parser().parse_args(argv)
+    try:
+        settings = Settings()  # pyright: ignore[reportCallIssue]
+        return run(args, settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        say(f"The setting GAMEFORGE_{name} is wrong: {first['msg']}. Correct or unset it.")
+        return 2
+    except Cancelled:
+        say("Stopped.")
+        return 130
+    except GameForgeError as error:
+        say(error.message)
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Commands are imported when they run: `--help` and `doctor` must not wait for torch."""
+    if args.command == "serve":
+        from app import serve
+
+        return serve(settings, host=args.host, port=args.port, open_browser=args.open, lite=args.lite)
+    if args.command == "ask":
+        from cli.ask import ask
+
+        return ask(args, settings)
+    if args.command == "generate":
+        from cli.generate import generate
+
+        return generate(args, settings)
+    if args.command == "worker":
+        from cli.work import work
+
+        return work(args, settings)
+    if args.command == "doctor":
+        from cli.doctor import doctor
+
+        return doctor(args, settings)
+    from bench.run import bench
+
+    return bench(args, settings)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,38 @@
+"""A job's progress as one line on stderr, from the same events that the page shows."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.types import JobView
+    from services import Services
+
+FINAL_STATES = ("done", "failed", "canceled")
+
+
+def follow_job(services: Services, job_id: int, *, quiet: bool = False) -> JobView:
+    """Wait until the job ends; Ctrl+C cancels it and keeps what is done."""
+    job = services.jobs.get(job_id)
+    try:
+        if job.state not in FINAL_STATES:
+            for event in services.bus.subscribe(job=job_id, after=0):
+                if not quiet:
+                    show_counts(event.data)
+                if event.kind in ("job_done", "job_failed", "job_canceled"):
+                    break
+    except KeyboardInterrupt:
+        services.jobs.cancel(job_id)
+        services.worker.wait(job_id)
+        raise
+    finally:
+        if not quiet:
+            print(file=sys.stderr)
+    return services.jobs.get(job_id)
+
+
+def show_counts(data: dict) -> None:
+    total, done = data.get("total", 0), data.get("done", 0)
+    failed = f", {data['failed']} failed" if data.get("failed") else ""
+    print(f"\r{done}/{total} images{failed} ", end="", file=sys.stderr, flush=True)
