@@ -1,4 +1,4 @@
-"""A WebSocket client in its own process: how late do events arrive? Prints one delay in ms a line for `task_done` events.
+"""How late do events reach a WebSocket client in another process? One delay in ms a line, for `task_done` events.
 
 Usage: python -m bench.event_client ws://HOST:PORT/api/events COUNT
 """
