@@ -37,6 +37,7 @@ class GenerationRequest:
     guidance: float | None = None
     sampler: str = "dpmpp_2m"
     size: int | None = None  # px, longest side of the finished sprite; None: as painted
+    colors: int | None = None  # palette size of the finished sprite; None: as painted
     transparent: bool = True
     tileable: bool = False
     init: str | None = None  # sha256 of the version it starts from

@@ -1,0 +1,366 @@
+"""Makes images from requests: batches, progress, stop, memory that runs out, failures that stay alone.
+
+Each image depends on its request only, not on its neighbours or its place in the batch: every image has its own random
+generator, and prompts are encoded row by row.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from errors import Cancelled, GameForgeError, UserFixable
+from pipelines.batching import Item, full_batch, group_items, next_batch
+from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
+from pipelines.prompts import PromptEmbedder
+from pipelines.request import GenerationRequest
+from pipelines.sampling import drop_rows
+from pipelines.sources import ModelSource, locate, weight_files
+from pipelines.sprites import finish
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from pipelines.loaded import LoadedModel
+
+log = logging.getLogger(__name__)
+
+SMALL_MODEL_BYTES = 500_000_000
+# seconds for one image with 25 steps at the model's own size, before anything was measured here
+FIRST_GUESS = {("cuda", True): 0.1, ("cuda", False): 5.0, ("mps", True): 0.5, ("mps", False): 60.0, ("cpu", True): 1.0}
+SLOW_GUESS = 600.0
+GUESSED_STEPS = 25
+NEW_MEASUREMENT_SHARE = 0.3
+NO_MEMORY = "There is not enough memory for this image. Ask for a smaller one, or close other programs."
+NO_PICTURE = "The model gave no valid picture for this request. Try another seed or a lower guidance."
+UNEXPECTED = "This image could not be made: {error}"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What can be told about the model, loaded or not. `ready` is False with a `reason` when it cannot be used."""
+
+    id: str
+    name: str
+    source: str
+    ready: bool
+    reason: str
+    license: str
+    small: bool
+    native_size: int
+    native_alpha: bool
+    device: str
+    dtype: str
+    steps: int
+    guidance: float
+    styles: tuple[str, ...]
+    hash: str = ""  # of the weights, known once they are loaded
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    """The images `indices` have `step` of `steps` denoising steps behind them."""
+
+    indices: tuple[int, ...]
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class GeneratedImage:
+    """A finished image. `offset` and `canvas` tell where the trimmed sprite lay, in its own pixels."""
+
+    index: int
+    request: GenerationRequest  # all defaults filled in
+    image: Image.Image  # RGBA
+    uncut: Image.Image | None
+    offset: tuple[int, int]
+    canvas: tuple[int, int]
+    seconds: float
+    batch_size: int
+    seam: float | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GenerationFailure:
+    index: int
+    request: GenerationRequest
+    error: str  # one sentence
+
+
+StepListener = Callable[[StepEvent], None]
+CancelCheck = Callable[[int], bool]
+Result = GeneratedImage | GenerationFailure
+
+
+class _OutsideError(Exception):
+    """Carries what a caller's own callback raised through the pipeline."""
+
+
+class ImageEngine:
+    """One image model on one device. Any thread may call it; one at a time denoises."""
+
+    def __init__(
+        self, model: str = "builtin", device: str = "auto", batch: int = 0, embedder: PromptEmbedder | None = None
+    ) -> None:
+        self.model = model
+        self._wanted_device = device
+        self._wanted_batch = batch
+        self._embedder = embedder
+        self._lock = threading.RLock()
+        self._loaded: LoadedModel | None = None
+        self._memory_limits: dict[tuple[int, int], int] = {}  # largest batch that fitted, by image size
+        self._seconds_per_work: float | None = None  # work: one step of one megapixel
+
+    def info(self) -> ModelInfo:
+        """Cheap and never raises: reads a few small files, at most."""
+        loaded = self._loaded
+        device = loaded.device if loaded else guess_device(self._wanted_device)
+        reason = ""
+        try:
+            source = loaded.source if loaded else locate(self.model)
+        except (GameForgeError, OSError) as error:
+            source, reason = ModelSource(self.model, "folder"), str(error)
+        return ModelInfo(
+            id=self.model,
+            name=source.name,
+            source=str(source.path or source.id),
+            ready=not reason,
+            reason=reason,
+            license=source.license,
+            small=self._is_small(source),
+            native_size=loaded.native_size if loaded else source.native_size,
+            native_alpha=loaded.native_alpha if loaded else source.native_alpha,
+            device=device.name,
+            dtype=device.dtype,
+            steps=source.steps,
+            guidance=source.guidance,
+            styles=source.styles,
+            hash=loaded.hash if loaded else "",
+        )
+
+    def load(self) -> None:
+        """Load the model unless it is loaded.
+
+        Raises:
+            NotReady: it is missing, damaged or cannot be fetched.
+            ResourceError: it does not fit into memory.
+        """
+        self.loaded()
+
+    def loaded(self) -> LoadedModel:
+        """The model itself, for measurements; hold no two calls on it at once."""
+        with self._lock:
+            if self._loaded is None:
+                from pipelines.loader import load_model
+
+                self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
+            return self._loaded
+
+    def seconds_per_image(self) -> float:
+        """For an image of the model's own size and steps: measured in this process, else a rough guess."""
+        info = self.info()
+        if self._seconds_per_work is not None:
+            return self._seconds_per_work * _work(info.native_size, info.native_size, info.steps)
+        guess = FIRST_GUESS.get((info.device.split(":")[0], info.small), SLOW_GUESS)
+        return guess * info.steps / GUESSED_STEPS
+
+    def generate(
+        self,
+        requests: Sequence[GenerationRequest],
+        *,
+        on_step: StepListener | None = None,
+        cancelled: CancelCheck | None = None,
+    ) -> Iterator[Result]:
+        """Yield each result as soon as its micro-batch is painted; cancelled images yield nothing.
+
+        Args:
+            on_step: told after every step; must return quickly.
+            cancelled: asked with a request's index between steps.
+
+        Raises:
+            NotReady: the model cannot be loaded.
+            ResourceError: the model does not fit into memory.
+        """
+        model = self.loaded()
+        items: list[Item] = []
+        for index, request in enumerate(requests):
+            try:
+                items.append(Item(index, model.complete(request)))
+            except UserFixable as error:
+                yield GenerationFailure(index, request, error.message)
+        watch = _Watch(on_step, cancelled)
+        first = True
+        for group in group_items(items):
+            waiting = deque(group)
+            while waiting:
+                size = next_batch(len(waiting), self._full_batch(model, group[0].request), first)
+                batch = [item for item in (waiting.popleft() for _ in range(size)) if not watch.is_cancelled(item)]
+                if batch:
+                    first = False
+                    yield from self._run(model, batch, watch)
+
+    def _is_small(self, source: ModelSource) -> bool:
+        if source.kind == "hub" and source.path is None:
+            return False
+        return sum(file.stat().st_size for file in weight_files(source)) < SMALL_MODEL_BYTES
+
+    def _full_batch(self, model: LoadedModel, request: GenerationRequest) -> int:
+        size = (request.width, request.height)
+        full = full_batch(model.device, free_memory(model.device), *size, self._wanted_batch)
+        return min(full, self._memory_limits.get(size, full))
+
+    def _run(self, model: LoadedModel, batch: list[Item], watch: _Watch) -> Iterator[Result]:
+        """Paint a micro-batch; split it when memory runs out, and run its images alone when one of them fails."""
+        started = time.perf_counter()
+        try:
+            with self._lock:
+                painted = self._paint(model, batch, watch)
+        except Cancelled:
+            return
+        except _OutsideError as error:
+            assert error.__cause__ is not None
+            raise error.__cause__ from None
+        except Exception as error:  # whatever a model or driver throws must not take the neighbours along
+            trouble: Exception = error.with_traceback(None)  # its frames would keep the tensors alive
+        else:
+            seconds = time.perf_counter() - started
+            self._measure(batch, seconds)
+            yield from self._finish(model, painted, seconds / len(batch), len(batch), watch)
+            return
+        yield from self._recover(model, batch, watch, trouble)
+
+    def _recover(self, model: LoadedModel, batch: list[Item], watch: _Watch, trouble: Exception) -> Iterator[Result]:
+        no_memory = is_out_of_memory(trouble)
+        if no_memory:
+            release_cached_memory(model.device)
+        if len(batch) == 1:
+            item = batch[0]
+            log.error("image %s failed", item.request.key[:12], exc_info=trouble)
+            yield GenerationFailure(item.index, item.request, NO_MEMORY if no_memory else _sentence(trouble))
+            return
+        portion = 1
+        if no_memory:
+            portion = len(batch) // 2
+            self._memory_limits[batch[0].request.width, batch[0].request.height] = portion
+            log.warning("memory ran out with %d images at once; going on with %d", len(batch), portion)
+        for start in range(0, len(batch), portion):
+            part = [item for item in batch[start : start + portion] if not watch.is_cancelled(item)]
+            if part:
+                yield from self._run(model, part, watch)
+
+    def _paint(self, model: LoadedModel, batch: list[Item], watch: _Watch) -> list[tuple[Item, Image.Image | None]]:
+        """Denoise and decode. None stands for a picture with no valid numbers in it.
+
+        Raises:
+            Cancelled: nobody wants any of these images any more.
+        """
+        import torch
+
+        watch.begin(batch)
+        latents = model.denoise([item.request for item in batch], watch.after_step)
+        valid = torch.isfinite(latents).flatten(1).all(1).tolist()
+        wanted = [row for row, item in enumerate(watch.alive) if valid[row] and not watch.is_cancelled(item)]
+        decoded = iter(model.decode(latents[wanted], tileable=batch[0].request.tileable) if wanted else ())
+        painted: list[tuple[Item, Image.Image | None]] = []
+        for row, item in enumerate(watch.alive):
+            if row in wanted:
+                painted.append((item, next(decoded)))
+            elif not valid[row]:
+                painted.append((item, None))
+        return painted
+
+    def _finish(
+        self,
+        model: LoadedModel,
+        painted: list[tuple[Item, Image.Image | None]],
+        seconds: float,
+        batch_size: int,
+        watch: _Watch,
+    ) -> Iterator[Result]:
+        for item, picture in painted:
+            if watch.is_cancelled(item):
+                continue
+            if picture is None:
+                yield GenerationFailure(item.index, item.request, NO_PICTURE)
+                continue
+            started = time.perf_counter()
+            done = finish(picture, item.request, model.native_alpha)
+            spent = seconds + time.perf_counter() - started
+            yield GeneratedImage(
+                index=item.index,
+                request=item.request,
+                image=done.image,
+                uncut=done.uncut,
+                offset=done.offset,
+                canvas=done.canvas,
+                seconds=spent,
+                batch_size=batch_size,
+                seam=done.seam,
+                warnings=done.warnings,
+            )
+
+    def _measure(self, batch: list[Item], seconds: float) -> None:
+        request = batch[0].request
+        new = seconds / len(batch) / _work(request.width, request.height, request.steps)
+        old = self._seconds_per_work
+        self._seconds_per_work = new if old is None else old + NEW_MEASUREMENT_SHARE * (new - old)
+
+
+class _Watch:
+    """Sits between the pipeline's step callback and the caller: reports progress, drops cancelled images."""
+
+    def __init__(self, on_step: StepListener | None, cancelled: CancelCheck | None) -> None:
+        self._on_step = on_step
+        self._cancelled = cancelled
+        self.alive: list[Item] = []
+
+    def begin(self, batch: list[Item]) -> None:
+        self.alive = list(batch)
+
+    def is_cancelled(self, item: Item) -> bool:
+        return self._cancelled is not None and self._cancelled(item.index)
+
+    def after_step(self, pipe: Any, step: int, _: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The pipeline's `callback_on_step_end`. Rows of cancelled images leave all tensors."""
+        try:
+            kept = [row for row, item in enumerate(self.alive) if not self.is_cancelled(item)]
+            self.alive, before = [self.alive[row] for row in kept], len(self.alive)
+            if self.alive and self._on_step is not None:
+                indices = tuple(item.index for item in self.alive)
+                self._on_step(StepEvent(indices, step + 1, pipe.num_timesteps))
+        except Exception as error:
+            raise _OutsideError from error
+        if not self.alive:
+            raise Cancelled
+        return tensors if len(kept) == before else _keep_rows(pipe, tensors, kept, before)
+
+
+def _keep_rows(pipe: Any, tensors: dict[str, torch.Tensor], kept: list[int], batch: int) -> dict[str, torch.Tensor]:
+    """Shrink a running batch. With guidance, conditioning comes as [negatives; positives]."""
+    import torch
+
+    rows = torch.tensor(kept)
+    drop_rows(pipe.scheduler, rows, batch)
+    out = {}
+    for name, tensor in tensors.items():
+        index = rows if tensor.shape[0] == batch else torch.cat([rows, rows + batch])
+        out[name] = tensor[index.to(tensor.device)]
+    return out
+
+
+def _work(width: int, height: int, steps: int) -> float:
+    return width * height * steps / 1e6
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, GameForgeError):
+        return error.message
+    return UNEXPECTED.format(error=str(error).splitlines()[0] if str(error) else type(error).__name__)
