@@ -1,0 +1,64 @@
+"""Clause -> probabilities over tools, by logistic regression on embedding, n-grams and facts. Runs on numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from agent.router import features
+
+TOOLS = (
+    "generate_assets",
+    "create_style_pack",
+    "query_design_docs",
+    "scaffold_code",
+    "review_assets",
+    "regenerate_assets",
+    "upscale_assets",
+    "export_assets",
+    "search_assets",
+    "job_status",
+    "cancel_job",
+)
+LABELS = (*TOOLS, "chat", "hostile")
+WEIGHTS = Path(__file__).parent / "data" / "router.npz"
+
+
+class TextEncoder(Protocol):
+    def encode(self, texts: list[str]) -> np.ndarray: ...
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+class Classifier:
+    """Two linear heads: the tool of a clause, and the kind of picture that a subject calls for."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self.idf = arrays["idf"].astype(np.float32)
+        self.weights = arrays["weights"].astype(np.float32)  # [384 + HASH_SIZE + FACTS, labels]
+        self.bias = arrays["bias"].astype(np.float32)
+        self.temperature = float(arrays["temperature"])
+        self.embedding_scale = float(arrays["embedding_scale"])
+        self.kind_weights = arrays["kind_weights"].astype(np.float32)
+        self.kind_bias = arrays["kind_bias"].astype(np.float32)
+        self.kinds = [str(kind) for kind in arrays["kinds"]]
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS) -> Classifier:
+        with np.load(path) as arrays:
+            return cls(dict(arrays))
+
+    def probabilities(self, plains: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
+        """Calibrated, float32 [n, len(LABELS)]; `embeddings` unit norm [n, 384] of the same texts."""
+        inputs = np.concatenate([embeddings * self.embedding_scale, features.dense(list(plains), self.idf)], axis=1)
+        return softmax((inputs @ self.weights + self.bias) / self.temperature)
+
+    def kind(self, embedding: np.ndarray) -> str:
+        """Kind of picture for a subject's embedding [384]."""
+        return self.kinds[int(np.argmax(embedding @ self.kind_weights + self.kind_bias))]

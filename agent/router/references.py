@@ -1,0 +1,124 @@
+# ruff: noqa: E501
+"""Which pictures of the last gallery a clause talks about: "#7", "2, 5 and 8", "10 through 14", "the last two", "the rest"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+Ref = int | str
+
+# Numbers that count, measure or name something else; they are blanked before references are read.
+_OTHER_NUMBERS = re.compile(
+    r"\b(?:batch|job|level|lvl|act|chapter|version|part|stage|episode|godot|unreal|ue|unity|phaser|pixi|seed|step|tier|page|wave|season"
+    r"|world|python|phase|draft|milestone|week|day|year)s?\s*#?\d+(?:\.\d+)*\b"
+    r"|\b\d+\s*(?:x|×|\*)\s*\d+\b|\b\d+(?:\.\d+)?\s*-?\s*(?:x|px|pixels?|fps|k|%|times|fold|percent|dpi|seconds?|secs?|minutes?|mins?|hours?"
+    r"|days?|weeks?|each|frames?|more|extra|versions?|variants?|variations?|options?|takes|alternatives|tries|colou?rs?|degrees?)\b"
+    r"|\b\d+\s*[x%](?!\w)|\bx\s*\d+\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+\d+\b(?!\s*,\s*\d)"
+    r"|\b(?:to|at)\s+\d+x\b|\b\d+d\b",
+    re.I,
+)
+_RANGE_WORD = r"\s*(?:-|to|through|thru|till|until|up to|\.\.+)\s*"
+_NUMBER = r"(?:#\s*|nr\.?\s*|no\.\s*|num(?:ber)?s?\.?\s*|assets?\s+|images?\s+|pictures?\s+|pics?\s+|sprites?\s+|tiles?\s+|icons?\s+|props?\s+)?(\d+)(?:st|nd|rd|th)?(?![\w.]*[a-z]{2,}\d)"
+_PATTERN = re.compile(
+    rf"(?P<between>\bbetween\s+#?\d+\s+and\s+#?\d+\b)"
+    rf"|(?P<range>(?<![\w.]){_NUMBER}{_RANGE_WORD}(?:#|number\s+)?(\d+)(?:st|nd|rd|th)?\b)"
+    r"|(?P<firstn>\b(?:the\s+)?(?:1st|top|initial)\s+(\d+)\b)"
+    r"|(?P<lastn>\b(?:the\s+)?(?:last|final|bottom)\s+(\d+)\b)"
+    r"|(?P<penult>\b(?:second|2nd)[\s-]+(?:to[\s-]+)?last\b)"
+    r"|(?P<last>\b(?:the\s+)?(?:very\s+)?(?:last|final|latest|newest)(?:\s+(?:one|image|picture|asset|pic|sprite)\b|(?=\s*(?:$|[,.;!?]|and\b|is\b|looks?\b)))(?!\s+\d))"
+    r"|(?P<both>\bboth\b(?:\s+of\s+(?:them|these|those))?)"
+    r"|(?P<parity>\b(?:odd|even)(?:[\s-]numbered)?\s*(?:ones|numbers|images|pictures)?\b)"
+    r"|(?P<rest>\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
+    r"|(?P<approved>\b(?:all\s+|everything\s+|the\s+)*(?:i\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
+    r"|(?P<all>\beverything\b|\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
+    r"|(?P<batch>\bbatch(?:es)?\s*(?:#|number\s*|no\.?\s*)?(\d+)\b)"
+    rf"|(?P<one>(?<![\w.\-]){_NUMBER}\b)",
+    re.I,
+)  # fmt: skip
+_ORDINAL_NOUN = re.compile(
+    r"\b\d+(?:st|nd|rd|th)\s+(?:level|act|chapter|stage|draft|world|boss|person|time|phase|edition|game|half)\b", re.I
+)
+PRONOUN = re.compile(r"\b(?:it|them|these|those|that one|this one|they|its|their|that)\b", re.I)
+_EXCEPT = re.compile(
+    r"\b(?:except(?:\s+for)?|but(?:\s+not)?|apart from|besides|minus|without|other than|excluding)\s+(?:for\s+)?(?:the\s+)?(?=#|\d|number|last)",
+    re.I,
+)
+MAX_RANGE = 1000
+
+
+@dataclass(frozen=True)
+class RefSpan:
+    """Pictures named by one stretch of plain text; numbers are 1-based, words are `all`, `rest`, `last`, `approved`, `batch N`."""
+
+    start: int
+    end: int
+    refs: tuple[Ref, ...]
+    sure: bool = True  # False: a bare number that may count something instead
+
+
+@dataclass
+class Mentions:
+    spans: list[RefSpan] = field(default_factory=list)
+
+    @property
+    def refs(self) -> list[Ref]:
+        """All pictures, in the order said, none twice."""
+        return list(dict.fromkeys(ref for span in self.spans for ref in span.refs))
+
+
+def mask_numbers(plain: str) -> str:
+    """`plain` with sizes, factors, levels, job and engine numbers blanked (same length)."""
+
+    def blank(match: re.Match[str]) -> str:
+        text = match.group(0)
+        return text if text.lower().startswith("batch") else " " * len(text)
+
+    return _ORDINAL_NOUN.sub(lambda m: " " * len(m.group(0)), _OTHER_NUMBERS.sub(blank, plain))
+
+
+def _span(low: int, high: int) -> tuple[Ref, ...]:
+    step = 1 if high >= low else -1
+    if abs(high - low) > MAX_RANGE:
+        return (low, high)
+    return tuple(range(low, high + step, step))
+
+
+def _refs(kind: str, text: str, gallery: int | None) -> tuple[Ref, ...]:
+    numbers = [int(n) for n in re.findall(r"\d+", text)]
+    if kind in ("between", "range"):
+        return _span(numbers[0], numbers[-1])
+    if kind == "firstn":
+        return tuple(range(1, min(numbers[-1], MAX_RANGE) + 1))
+    if kind == "lastn":
+        count = numbers[-1]
+        return tuple(range(max(1, gallery - count + 1), gallery + 1)) if gallery else (f"last {count}",)
+    if kind == "penult":
+        return (gallery - 1,) if gallery and gallery > 1 else ("second to last",)
+    if kind == "last":
+        return (gallery,) if gallery else ("last",)
+    if kind == "parity":
+        first = 1 if text.lower().startswith("odd") else 2
+        return tuple(range(first, gallery + 1, 2)) if gallery else (text.lower().split()[0],)
+    if kind == "both":
+        return (1, 2) if gallery == 2 else ("both",)
+    if kind == "batch":
+        return (f"batch {numbers[-1]}",)
+    if kind == "one":
+        return (numbers[-1],)
+    return (kind,)  # all, rest, approved
+
+
+def find(plain: str, gallery: int | None = None) -> Mentions:
+    """References in digitised text, left to right. `gallery`: pictures shown last, to resolve "the last two"."""
+    text = mask_numbers(plain)
+    spans = []
+    for match in _PATTERN.finditer(text):
+        kind = next(name for name, value in match.groupdict().items() if value)
+        spans.append(RefSpan(*match.span(), _refs(kind, match.group(0), gallery)))
+    return Mentions(spans)
+
+
+def exceptions(plain: str) -> re.Match[str] | None:
+    """The word that opens an exception ("all except 4"), if any."""
+    return _EXCEPT.search(plain)

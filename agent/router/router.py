@@ -1,0 +1,198 @@
+# ruff: noqa: E501
+"""Message -> clauses -> tool of each clause -> arguments -> calls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.router import clauses, generation, references, slots
+from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder
+from agent.router.normalise import plain_layer
+from agent.router.references import Ref
+from agent.router.text import Spanned
+from agent.router.types import RoutedCall, Routing, TurnContext
+
+MAX_CHARS = 2000  # a longer message is a document; its first part decides
+MAX_CLAUSES = 12
+POINTING = ("review_assets", "regenerate_assets", "upscale_assets")
+HOSTILE_LIMIT = 0.5
+_LETTERS = re.compile(r"[^\W_]")
+_VERDICT_VERB = re.compile(
+    r"\b(?:approv|accept|reject|keep|delete|discard|bin|drop|toss|trash|scrap|take|ship|choose|pick|throw|remove|get rid|lose|go with)\w*\b",
+    re.I,
+)
+
+
+@dataclass
+class _Clause:
+    text: Spanned
+    probabilities: np.ndarray  # over LABELS
+    label: str
+
+    @property
+    def sure(self) -> float:
+        return float(self.probabilities[LABELS.index(self.label)])
+
+
+class Router:
+    """Stateless after loading; `route` may be called from several threads."""
+
+    def __init__(self, classifier: Classifier, embedder: TextEncoder) -> None:
+        self._classifier = classifier
+        self._embedder = embedder
+
+    @classmethod
+    def load(cls, embedder: TextEncoder, weights: Path = WEIGHTS) -> Router:
+        """`embedder.encode(list[str])` gives unit vectors, float [n, 384], of all-MiniLM-L6-v2."""
+        return cls(Classifier.load(weights), embedder)
+
+    def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
+        message = plain_layer(text[:MAX_CHARS])
+        if not _LETTERS.search(message.plain):
+            return Routing((), 1.0, ())
+        parts = clauses.split(message)[:MAX_CLAUSES]
+        read = self._read(message, parts)
+        whole, pieces = read[0], read[1:]
+        shortlist = self._shortlist(read)
+        hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
+        if hostile > HOSTILE_LIMIT:
+            return Routing((), hostile, shortlist)
+        pieces = self._join(pieces, whole, context)
+        calls = self._calls(pieces, context)
+        if not calls:
+            confidence = min((1 - self._tool_mass(piece) for piece in pieces), default=1 - self._tool_mass(whole))
+            return Routing((), confidence, shortlist)
+        return Routing(tuple(calls), min(call.confidence for call in calls), shortlist)
+
+    # ------------------------------------------------------------ reading
+
+    def _read(self, message: Spanned, parts: list[Spanned]) -> list[_Clause]:
+        texts = [message, *parts] if len(parts) > 1 else [message]
+        plains = [re.sub(r"\s+", " ", part.plain).strip() for part in texts]
+        rows = self._classifier.probabilities(plains, np.asarray(self._embedder.encode(plains), np.float32))
+        read = [_Clause(part, row, LABELS[int(row.argmax())]) for part, row in zip(texts, rows, strict=True)]
+        return read if len(parts) > 1 else [read[0], replace(read[0], text=parts[0] if parts else message)]
+
+    @staticmethod
+    def _tool_mass(piece: _Clause) -> float:
+        return float(piece.probabilities[: len(TOOLS)].sum())
+
+    @staticmethod
+    def _shortlist(read: list[_Clause]) -> tuple[str, ...]:
+        best = np.max([piece.probabilities[: len(TOOLS)] for piece in read], axis=0)
+        order = [int(k) for k in np.argsort(-best)]
+        return tuple(TOOLS[k] for k in order if best[k] >= 0.05) or tuple(TOOLS[k] for k in order[:2])
+
+    # ------------------------------------------------------------ which clauses belong together
+
+    def _join(self, pieces: list[_Clause], whole: _Clause, context: TurnContext) -> list[_Clause]:
+        out: list[_Clause] = []
+        for piece in pieces:
+            if out and self._continues(out[-1], piece, context):
+                out[-1] = self._merged(out[-1], piece)
+            else:
+                out.append(piece)
+        return out
+
+    def _continues(self, before: _Clause, piece: _Clause, context: TurnContext) -> bool:
+        plain = piece.text.plain
+        own = references.find(plain, context.gallery).refs
+        if piece.label == before.label == "query_design_docs":
+            return True
+        if piece.label == before.label == "create_style_pack":
+            return True
+        if piece.label == before.label == "scaffold_code":
+            engines = {slots.engine(before.text.plain), slots.engine(plain)} - {None}
+            return len(engines) < 2
+        if piece.label == "scaffold_code" and slots.engine(before.text.plain) and not slots.engine(plain):
+            return before.label in ("chat", "query_design_docs", "generate_assets") and not clauses.opens_request(
+                before.text.plain
+            )
+        soft = not _VERDICT_VERB.search(before.text.plain)
+        if piece.label in ("regenerate_assets", "upscale_assets") and not own:
+            pointing = before.label == piece.label or (before.label in ("review_assets", "regenerate_assets") and soft)
+            return pointing and bool(references.find(before.text.plain, context.gallery).refs)
+        return False
+
+    @staticmethod
+    def _merged(before: _Clause, piece: _Clause) -> _Clause:
+        text = Spanned([*before.text.pieces, *piece.text.pieces])
+        keep = piece if piece.label != "chat" else before
+        return _Clause(text, np.maximum(before.probabilities, piece.probabilities), keep.label)
+
+    # ------------------------------------------------------------ arguments
+
+    def _kind_of(self, subject: str) -> str:
+        return self._classifier.kind(np.asarray(self._embedder.encode([subject]), np.float32)[0])
+
+    def _calls(self, pieces: list[_Clause], context: TurnContext) -> list[RoutedCall]:
+        calls: list[RoutedCall] = []
+        verdicts: list[tuple[int, _Clause]] = []
+        said: list[Ref] = []
+        for piece in pieces:
+            if piece.label not in TOOLS:
+                continue
+            if piece.label == "review_assets":
+                if not verdicts:
+                    calls.append(RoutedCall("review_assets"))
+                verdicts.append((len(calls), piece))
+                said = self._numbered(references.find(piece.text.plain, context.gallery).refs) or said
+                continue
+            for args in self._arguments(piece, context, said):
+                calls.append(RoutedCall(piece.label, args, self._trust(piece, args)))
+            named = references.find(piece.text.plain, context.gallery).refs
+            if piece.label in POINTING and named:
+                said = (
+                    list(dict.fromkeys([*said, *self._numbered(named)])) if piece.label != "upscale_assets" else named
+                )
+        if verdicts:
+            text = "; ".join(piece.text.plain.strip(" ,;.") for _, piece in verdicts)
+            args = slots.review(text, context.gallery, said)
+            trust = min(self._trust(piece, args) for _, piece in verdicts)
+            calls = [
+                RoutedCall("review_assets", args, trust) if call.name == "review_assets" else call for call in calls
+            ]
+        return calls
+
+    @staticmethod
+    def _numbered(refs: list[Ref]) -> list[Ref]:
+        return [ref for ref in refs if ref != "rest"]
+
+    def _arguments(self, piece: _Clause, context: TurnContext, said: list[Ref]) -> list[dict[str, Any]]:
+        text = piece.text
+        match piece.label:
+            case "generate_assets":
+                return generation.generate(text, context.style_packs, self._kind_of)
+            case "create_style_pack":
+                return [generation.style_pack(text)]
+            case "query_design_docs":
+                return [slots.question(text)]
+            case "scaffold_code":
+                return [slots.scaffold(text)]
+            case "regenerate_assets":
+                return [slots.regenerate(text, context.gallery, said)]
+            case "upscale_assets":
+                return [slots.upscale(text, context.gallery, said)]
+            case "export_assets":
+                return [slots.export(text, context.gallery, said)]
+            case "search_assets":
+                return [slots.search(text)]
+            case _:
+                return [slots.job(text)]
+
+    @staticmethod
+    def _trust(piece: _Clause, args: dict[str, Any]) -> float:
+        """Probability of the tool, lowered where arguments that it lives from were not found."""
+        trust = piece.sure
+        if piece.label in ("regenerate_assets", "upscale_assets") and not args.get("assets"):
+            trust *= 0.5
+        if piece.label == "review_assets" and not args.get("approve") and not args.get("reject"):
+            trust *= 0.5
+        if piece.label == "scaffold_code" and "engine" not in args:
+            trust *= 0.9
+        return min(1.0, trust)

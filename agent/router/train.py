@@ -1,0 +1,168 @@
+# ruff: noqa: E501
+"""Trains the router's classifier: `python -m agent.router.train`. Needs scikit-learn, takes about a minute.
+
+The phrases of `data/<label>.txt` are filled from `data/slots.json`, cleaned as the router cleans a message, and fitted by
+multinomial logistic regression; a temperature is chosen on held-out phrases (whole templates, never seen fillings of a
+seen one), after Guo et al. 2017, "On Calibration of Modern Neural Networks".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.router import features
+from agent.router.classifier import LABELS, WEIGHTS, TextEncoder, softmax
+from agent.router.normalise import plain_layer
+
+DATA = Path(__file__).parent / "data"
+FILLINGS = 7  # per template with slots
+EMBEDDING_SCALE = 2.0
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+def phrases(label: str) -> list[str]:
+    lines = (DATA / f"{label}.txt").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("//")]
+
+
+def fill(template: str, slots: dict[str, list[str]], draw: random.Random) -> str:
+    return _SLOT.sub(lambda match: draw.choice(slots[match[1]]), template)
+
+
+def _typo(text: str, draw: random.Random) -> str:
+    """One letter swapped, dropped or doubled in a longer word."""
+    spots = [match.start() for match in re.finditer(r"(?<=[a-z])[a-z](?=[a-z]{2})", text)]
+    if not spots:
+        return text
+    at = draw.choice(spots)
+    how = draw.randrange(3)
+    if how == 0:
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    return text[:at] + text[at + 1 :] if how == 1 else text[:at] + text[at] + text[at:]
+
+
+_BEFORE = ("please ", "hey, ", "ok ", "so ", "can you ", "could you ", "now ", "also ", "hi, ", "I think ", "well, ")
+_AFTER = (" please", " thanks", "!", ".", " pls", " asap", "?", " :)", " for me")
+
+
+def _voices(text: str, label: str, draw: random.Random) -> Iterator[str]:
+    yield text
+    if draw.random() < 0.25:
+        yield draw.choice(_BEFORE) + text if label not in ("chat", "hostile") else text.capitalize()
+    if draw.random() < 0.2 and label not in ("chat", "hostile"):
+        yield text + draw.choice(_AFTER)
+    if draw.random() < 0.15:
+        yield _typo(text, draw)
+    if draw.random() < 0.15:
+        yield text[:1].upper() + text[1:] + "."
+
+
+def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """(texts, labels, template number of each): the number keeps fillings of one template on one side of a split."""
+    draw = random.Random(seed)
+    slots = json.loads((DATA / "slots.json").read_text(encoding="utf-8"))
+    texts, labels, groups, group = [], [], [], 0
+    for number, label in enumerate(LABELS):
+        for template in phrases(label):
+            group += 1
+            seen: set[str] = set()
+            for _ in range(FILLINGS if "{" in template else 1):
+                for text in _voices(fill(template, slots, draw), label, draw):
+                    if text not in seen:
+                        seen.add(text)
+                        texts.append(plain_layer(text).plain)
+                        labels.append(number)
+                        groups.append(group)
+    return texts, np.array(labels), np.array(groups)
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The softmax temperature with the lowest log loss on held-out logits."""
+    candidates = np.geomspace(0.3, 3.0, 60)
+    losses = [-np.log(softmax(logits / t)[np.arange(len(labels)), labels] + 1e-9).mean() for t in candidates]
+    return float(candidates[int(np.argmin(losses))])
+
+
+def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dict[str, Any]:
+    """Fits both heads. Returns the arrays to save and, under `report`, held-out accuracy, log loss and calibration error."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupShuffleSplit
+
+    texts, labels, groups = samples(seed)
+    present = np.zeros(features.HASH_SIZE)
+    for text in texts:
+        for slot in features.ngrams(text):
+            present[slot] += 1
+    idf = (np.log((1 + len(texts)) / (1 + present)) + 1).astype(np.float32)
+    embeddings = np.asarray(embedder.encode(texts), np.float32)
+    inputs = np.concatenate([embeddings * EMBEDDING_SCALE, features.dense(texts, idf)], axis=1)
+    counts = np.bincount(groups)
+    weight = 1.0 / np.sqrt(counts[groups])
+
+    def fit(rows: np.ndarray) -> Any:
+        return LogisticRegression(C=strength, max_iter=400, class_weight="balanced").fit(
+            inputs[rows], labels[rows], sample_weight=weight[rows]
+        )
+
+    splits = GroupShuffleSplit(n_splits=1, test_size=0.2, random_state=seed).split(inputs, labels, groups)
+    fitted, held = next(iter(splits))
+    trial = fit(fitted)
+    logits = trial.decision_function(inputs[held])
+    temperature = fit_temperature(logits, labels[held])
+    probability = softmax(logits / temperature)
+    right = probability.argmax(1) == labels[held]
+    sure = probability.max(1)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    gaps = [
+        abs(right[bins == b].mean() - sure[bins == b].mean()) * (bins == b).mean()
+        for b in range(10)
+        if (bins == b).any()
+    ]
+    model = fit(np.arange(len(labels)))
+
+    kinds: dict[str, list[str]] = json.loads((DATA / "kinds.json").read_text(encoding="utf-8"))
+    subjects = [subject for names in kinds.values() for subject in names]
+    kind_labels = np.array([kind for kind, names in kinds.items() for _ in names])
+    kind_model = LogisticRegression(C=30.0, max_iter=400).fit(embedder.encode(subjects), kind_labels)
+    return {
+        "idf": idf.astype(np.float16),
+        "weights": model.coef_.T.astype(np.float16),
+        "bias": model.intercept_.astype(np.float32),
+        "temperature": np.float32(temperature),
+        "embedding_scale": np.float32(EMBEDDING_SCALE),
+        "kind_weights": kind_model.coef_.T.astype(np.float16),
+        "kind_bias": kind_model.intercept_.astype(np.float32),
+        "kinds": kind_model.classes_.astype(str),
+        "report": {
+            "samples": len(texts),
+            "templates": int(groups.max()),
+            "held_out_accuracy": float(right.mean()),
+            "held_out_log_loss": float(-np.log(probability[np.arange(len(held)), labels[held]] + 1e-9).mean()),
+            "calibration_error": float(sum(gaps)),
+            "temperature": temperature,
+        },
+    }
+
+
+def main() -> None:
+    from memory.embedder import Embedder
+
+    parser = argparse.ArgumentParser(description="Trains the router's classifier.")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    arrays = train(Embedder(), seed=args.seed)
+    print(json.dumps(arrays.pop("report"), indent=2))
+    np.savez_compressed(args.out, **arrays)
+
+
+if __name__ == "__main__":
+    main()
