@@ -54,17 +54,13 @@ if __name__ == "__main__":
 # The folder comes first on the path instead of the working folder, where the user's own files lie.
 RUN_CLI = "import sys; sys.path[0] = sys.argv.pop(1); from cli import main; sys.exit(main())"
 
+LOCK_NAME = "gameforge.lock"
+VENV_ADVICE = "this Python cannot make virtual environments: sudo apt-get install python{}.{}-venv".format(
+    *sys.version_info[:2]
+)
 GIGABYTE = 10**9
 INSTALL_BYTES = 4 * GIGABYTE
 TOP_UP_BYTES = GIGABYTE // 2
-DEBIAN_TEST_PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji")
-BROWSER_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-BROWSER_FILES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)
 
 
 def say(text: str) -> None:
@@ -96,10 +92,10 @@ def stamp_key(root: Path) -> str:
 
 
 class Environment:
-    """The virtual environment and the stamps that say what it holds.
+    """The virtual environment and the stamps ("app", "test") that say what it holds.
 
-    `created` is written once the environment itself is whole, `installed-app` and `installed-test` once their packages
-    are: a kill at any moment leaves a missing stamp, and the next start goes on from there.
+    A stamp is written after the last package: a kill at any moment leaves it missing, and the next start goes on from
+    there.
     """
 
     def __init__(self, root: Path, folder: Path) -> None:
@@ -112,22 +108,22 @@ class Environment:
     def stamp(self, name: str) -> Path:
         return self.folder / f"gameforge-{name}.stamp"
 
-    def is_stamped(self, name: str, value: str) -> bool:
+    def is_ready(self, what: str) -> bool:
         try:
-            return self.stamp(name).read_text(encoding="utf-8") == value
+            return self.stamp(what).read_text(encoding="utf-8") == self.key and self.python.exists()
         except OSError:
             return False
-
-    def is_ready(self, what: str) -> bool:
-        return self.is_stamped(what, self.key) and self.python.exists()
 
     def prepare(self, what: str) -> None:
         """Make `what` ("app" or "test") ready; returns at once when it is. Raises LaunchError."""
         if self.is_ready(what):
             return
+        ours = not self.folder.exists() or any((self.folder / name).exists() for name in (LOCK_NAME, "pyvenv.cfg"))
+        if not ours and any(self.folder.iterdir()):
+            raise LaunchError(f"{self.folder} is not a virtual environment: name an empty folder in GAMEFORGE_VENV.")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with held_lock(self.folder / "gameforge.lock") as lock:
+            with held_lock(self.folder / LOCK_NAME) as lock:
                 if not self.is_ready(what):
                     self.create()
                     self.install(what, lock)
@@ -135,28 +131,37 @@ class Environment:
             raise LaunchError(explain(str(error), self.folder, self.log)) from error
 
     def create(self) -> None:
-        base = f"{sys.version_info[:2]} {sys.base_prefix}"
-        if self.is_stamped("created", base) and self.python.exists():
+        """Make the environment, unless a whole one of the same Python is there."""
+        if self.is_whole():
             return
         if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
-            package = "python{}.{}-venv".format(*sys.version_info[:2])
-            raise LaunchError(f"this Python cannot make virtual environments: sudo apt-get install {package}")
+            raise LaunchError(VENV_ADVICE)
         self.check_disk(INSTALL_BYTES)
         say(f"making {self.folder}")
         for entry in self.folder.iterdir():
-            if entry.name != "gameforge.lock":
+            if entry.name != LOCK_NAME:
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         interpreter = getattr(sys, "_base_executable", None) or sys.executable
-        made = subprocess.run(
-            [interpreter, "-m", "venv", str(self.folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        command = [interpreter, "-m", "venv", str(self.folder)]
+        made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
         if made.returncode:
-            self.log.write_text(made.stdout, encoding="utf-8")
             raise LaunchError(explain(made.stdout, self.folder, self.log))
-        self.stamp("created").write_text(base, encoding="utf-8")
+
+    def is_whole(self) -> bool:
+        probe = (
+            "import importlib.metadata as m, sys; print(m.distribution('pip').read_text('INSTALLER').strip(),"
+            " sys.version_info[:2], sys.base_prefix)"
+        )
+        if not self.python.exists():
+            return False
+        asked = subprocess.run(
+            [str(self.python), "-I", "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+        )
+        return asked.stdout.strip() == f"pip {sys.version_info[:2]} {sys.base_prefix}"
 
     def install(self, what: str, lock: int) -> None:
-        site = next(self.folder.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))
+        unix = "lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+        site = self.folder / ("Lib/site-packages" if os.name == "nt" else unix)
         self.check_disk(TOP_UP_BYTES if (site / "torch").exists() else INSTALL_BYTES)
         forget_half_installed(site)
         text = (self.root / "pyproject.toml").read_text(encoding="utf-8")
@@ -164,6 +169,9 @@ class Environment:
         pip = [str(self.python), "-I", "-u", "-m", "pip", "install", "--progress-bar", "off", "--no-input"]
         say("installing the packages; the first time this takes some minutes")
         started = time.monotonic()
+        for name in ("app", "test"):
+            if not self.is_ready(name):
+                self.stamp(name).unlink(missing_ok=True)
         output = follow_pip([*pip, "-c", str(self.root / "constraints.txt"), *wanted], self.log, lock)
         if output is not None:
             raise LaunchError(explain(output, self.folder, self.log))
@@ -279,7 +287,7 @@ def explain(output: str, folder: Path, log: Path) -> str:
             f"the disk filled up while installing into {folder}: free up to 9 GB there and in the folder for temporary "
             "files, and start again."
         )
-    if re.search(r"Permission denied|Read-only file system|Errno (1|13|30)\b", output):
+    if re.search(r"Permission denied|Read-only file system|Errno (1|13|20|30)\b", output):
         return f"{folder} cannot be written: copy GameForge to a folder of your own or name one in GAMEFORGE_VENV."
     network = (
         r"name resolution|getaddrinfo|NewConnectionError|ConnectTimeout|ReadTimeout|timed out|Connection refused|"
@@ -288,9 +296,9 @@ def explain(output: str, folder: Path, log: Path) -> str:
     if re.search(network, output, re.I):
         return f"the package index cannot be reached: check the network or proxy and start again (details: {log})."
     if "ensurepip is not available" in output:
-        package = "python{}.{}-venv".format(*sys.version_info[:2])
-        return f"this Python cannot make virtual environments: sudo apt-get install {package}"
-    missing = re.search(r"No matching distribution found for (\S+)", output)
+        return VENV_ADVICE
+    # pip's words for a pinned package without a build for this system are "Cannot install X because ... conflicting".
+    missing = re.search(r"(?:No matching distribution found for|Cannot install) (\S+)", output)
     if missing:
         return (
             f"there is no build of {missing.group(1)} for this system: use Linux with glibc 2.28, macOS 14 on Apple "
@@ -299,39 +307,6 @@ def explain(output: str, folder: Path, log: Path) -> str:
     errors = [line.strip() for line in output.splitlines() if line.lstrip().lower().startswith("error")]
     reason = errors[-1] if errors else (output.strip().splitlines() or ["no reason given"])[-1]
     return f"installing failed ({reason[:200]}): see {log}, then start again."
-
-
-def find_browser() -> "str | None":
-    installed = (shutil.which(name) for name in BROWSER_COMMANDS)
-    present = (path for path in BROWSER_FILES if os.path.exists(path))
-    return next((path for path in (*installed, *present) if path), None)
-
-
-def prepare_test_machine() -> None:
-    """Install Debian's Chromium and fonts where that is possible; elsewhere say what the browser tests miss."""
-    if shutil.which("dpkg-query") and shutil.which("apt-get"):
-        install_debian_packages([name for name in DEBIAN_TEST_PACKAGES if not has_debian_package(name)])
-    if not find_browser():
-        say("the browser tests need Chromium or Chrome (Debian: sudo apt-get install chromium fonts-noto-color-emoji)")
-
-
-def has_debian_package(name: str) -> bool:
-    if name == "chromium" and find_browser():
-        return True
-    query = ["dpkg-query", "--show", "--showformat=${Status}", name]
-    status = subprocess.run(query, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
-    return "ok installed" in status.stdout
-
-
-def install_debian_packages(names: "list[str]") -> None:
-    become_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = not become_root or shutil.which("sudo")
-    if not names or not may_install:
-        return
-    say(f"installing for the browser tests: {' '.join(names)}")
-    apt = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    for step in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
-        subprocess.run([*apt, *step], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def has_desktop(environment: "dict[str, str]", system: str) -> bool:
@@ -387,8 +362,8 @@ def main(arguments: "list[str]") -> int:
     if command == "lint":
         return lint(venv.python)
     if command == "test":
-        prepare_test_machine()
         os.chdir(ROOT)
+        subprocess.run([str(venv.python), str(Path("tests", "browser.py"))], stdin=subprocess.DEVNULL)
         return hand_over([str(venv.python), "-m", "pytest", *rest], environment)
     if command == "serve" and has_desktop(environment, sys.platform):
         rest = [*rest, "--open"]

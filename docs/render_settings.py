@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = """# Settings
 
 Set them as environment variables, or in a file `gameforge.toml` in the home folder or in the folder that you start from
-(without the prefix and in lower case: `image_model = "..."`). The environment wins over the file in the working folder, that
-over the one in the home folder. A key belongs into the environment rather than into a file that could be shared.
+(without the prefix and in lower case: `image_model = "..."`). The environment wins over the file in the working folder,
+that over the one in the home folder. A key belongs into the environment rather than into a file that could be shared.
 
 | variable | default | meaning |
 | --- | --- | --- |
