@@ -1,0 +1,296 @@
+"""The library: batches, assets, versions and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from errors import BadRequest, NotFound
+from library.conversations import Conversations
+from library.db import Database
+from library.models import Asset, Batch, Job, Project, Task, Version
+from library.projects import project_id
+from library.storage import Storage
+from library.views import ASSET_STATES, AssetState, AssetView, BatchView
+
+UNCUT = ".uncut"  # suffix of the staging key of an image before its background was cut
+
+
+class Library(Conversations):
+    """Everything that GameForge keeps of its work. Safe to use from many threads and processes."""
+
+    def __init__(self, database: Database, storage: Storage) -> None:
+        self.database = database
+        self.storage = storage
+
+    def create_batch(self, project: str, request: str, plan: dict[str, Any], session: Session | None = None) -> int:
+        """Record what was asked for; returns the batch id. With `session`, in the caller's transaction."""
+        if session is None:
+            with self.database.session() as own:
+                return self.create_batch(project, request, plan, own)
+        batch = Batch(project_id=project_id(session, project), request=request, plan=plan)
+        session.add(batch)
+        session.flush()
+        return batch.id
+
+    def batch(self, batch_id: int) -> BatchView:
+        """Raises NotFound."""
+        with self.database.reading() as session:
+            found = _batch_views(session, _batch_query().where(Batch.id == batch_id))
+        if not found:
+            raise NotFound(f"There is no batch {batch_id}.")
+        return found[0]
+
+    def batches(self, project: str | None = None, limit: int = 50) -> list[BatchView]:
+        """Newest first."""
+        query = _batch_query().order_by(Batch.id.desc()).limit(limit)
+        if project is not None:
+            query = query.where(Project.name == project)
+        with self.database.reading() as session:
+            return _batch_views(session, query)
+
+    def add_version(
+        self,
+        session: Session,
+        *,
+        task_id: int | None,
+        batch_id: int,
+        number: int,
+        sha256: str,
+        subject: str,
+        prompt: str,
+        seed: int,
+        width: int,
+        height: int,
+        kind: str,
+        model: str,
+        style_pack: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        staged_key: str | None = None,
+        uncut_sha256: str | None = None,
+    ) -> int:
+        """Record a finished image in the caller's transaction and return its asset's id.
+
+        `number` is the 1-based place in the batch; a second version at the same place becomes the asset's current one.
+        `staged_key` is where the file (and `key + UNCUT`, the uncut one) lies until it is published.
+        """
+        asset = session.scalar(select(Asset).where(Asset.batch_id == batch_id, Asset.number == number))
+        if asset is None:
+            batch = session.get_one(Batch, batch_id)
+            asset = Asset(project_id=batch.project_id, batch_id=batch_id, number=number, subject=subject, kind=kind)
+            session.add(asset)
+            session.flush()
+        session.add(
+            Version(
+                asset_id=asset.id,
+                task_id=task_id,
+                sha256=sha256,
+                uncut_sha256=uncut_sha256,
+                staged_key=staged_key,
+                prompt=prompt,
+                seed=seed,
+                width=width,
+                height=height,
+                model=model,
+                style_pack=style_pack,
+                details=metadata or {},
+            )
+        )
+        session.flush()
+        return asset.id
+
+    def assets(
+        self,
+        *,
+        project: str | None = None,
+        batch_id: int | None = None,
+        job_id: int | None = None,
+        state: AssetState | None = None,
+        text: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+    ) -> list[AssetView]:
+        """Assets in their current versions: of one batch or job by number, else newest first.
+
+        `before` continues a list after the asset with that id; `text` is searched in subject and prompt. Raises
+        BadRequest for a state that does not exist.
+        """
+        query = _asset_query()
+        if project is not None:
+            query = query.join(Project, Project.id == Asset.project_id).where(Project.name == project)
+        if batch_id is not None:
+            query = query.where(Asset.batch_id == batch_id)
+        if job_id is not None:
+            query = query.where(Asset.id.in_(select(Task.asset_id).where(Task.job_id == job_id)))
+        if state is not None:
+            if state not in ASSET_STATES:
+                raise BadRequest(f"Assets are {', '.join(ASSET_STATES)}; there is no state {state!r}.")
+            query = query.where(Asset.state == state)
+        if text:
+            query = query.where(
+                or_(Asset.subject.icontains(text, autoescape=True), Version.prompt.icontains(text, autoescape=True))
+            )
+        with self.database.reading() as session:
+            if batch_id is not None or job_id is not None:
+                if before is not None:
+                    last = session.get(Asset, before)
+                    query = query.where(Asset.number > (last.number if last is not None else 0))
+                query = query.order_by(Asset.batch_id, Asset.number)
+            else:
+                query = query.order_by(Asset.id.desc())
+                if before is not None:
+                    query = query.where(Asset.id < before)
+            return [self._view(asset, version) for asset, version in session.execute(query.limit(limit))]
+
+    def asset(self, asset_id: int) -> AssetView:
+        """Raises NotFound."""
+        with self.database.reading() as session:
+            return self.asset_in(session, asset_id)
+
+    def asset_in(self, session: Session, asset_id: int) -> AssetView:
+        """The same within the caller's transaction."""
+        row = session.execute(_asset_query().where(Asset.id == asset_id)).first()
+        if row is None:
+            raise NotFound(f"There is no asset {asset_id}.")
+        return self._view(*row)
+
+    def counts(self, project: str) -> dict[str, int]:
+        """Assets by state, and `total`."""
+        query = (
+            select(Asset.state, func.count())
+            .join(Project, Project.id == Asset.project_id)
+            .where(Project.name == project)
+            .group_by(Asset.state)
+        )
+        with self.database.reading() as session:
+            found = dict(session.execute(query).all())
+        return {**{state: found.get(state, 0) for state in ASSET_STATES}, "total": sum(found.values())}
+
+    def version_path(self, sha256: str) -> Path:
+        """A local path of a version's file (also of an uncut original). Raises NotFound, BadRequest."""
+        try:
+            return self.storage.path(sha256)
+        except NotFound:
+            if not self._publish_late(sha256):
+                raise
+        return self.storage.path(sha256)
+
+    def publish(self, key: str, sha256: str, uncut_sha256: str | None = None) -> None:
+        """Give the staged file of a committed version its final name (and the uncut one, when there is one)."""
+        self.storage.publish(key, sha256)
+        if uncut_sha256 is not None:
+            self.storage.publish(key + UNCUT, uncut_sha256)
+
+    def discard(self, key: str) -> None:
+        """Remove what was staged for a version that was not committed."""
+        self.storage.discard(key)
+        self.storage.discard(key + UNCUT)
+
+    def recover(self) -> int:
+        """Publish what a kill left between commit and publish, remove what nobody will finish; returns how many files.
+
+        A staging key is `<task>-<attempt>`: the file stays while that attempt runs. Safe beside running workers.
+        """
+        handled = 0
+        for name in self.storage.staged():
+            key, uncut = name.removesuffix(UNCUT), name.endswith(UNCUT)
+            version, running = self._fate(key)
+            if version is not None:
+                self.storage.publish(name, (version.uncut_sha256 or "") if uncut else version.sha256)
+            elif not running:
+                self.storage.discard(name)
+            else:
+                continue
+            handled += 1
+        return handled
+
+    def _fate(self, key: str) -> tuple[Version | None, bool]:
+        """The committed version of a staging key, and whether its attempt still runs; read in one statement."""
+        task_id, _, attempt = key.partition("-")
+        if not (task_id.isdigit() and attempt.isdigit()):
+            return None, key.startswith("probe-")
+        query = select(Task, Version).outerjoin(Version, Version.staged_key == key).where(Task.id == int(task_id))
+        with self.database.reading() as session:
+            row = session.execute(query).first()
+        if row is None:
+            return None, False
+        task, version = row
+        return version, task.state == "running" and task.attempts == int(attempt)
+
+    def _publish_late(self, sha256: str) -> bool:
+        """A version can be asked for in the moment between its commit and its publish, or after a kill there."""
+        query = select(Version).where(or_(Version.sha256 == sha256, Version.uncut_sha256 == sha256))
+        with self.database.reading() as session:
+            versions: Sequence[Version] = session.scalars(query).all()
+        staged = set(self.storage.staged()) if versions else set()
+        for version in versions:
+            if version.staged_key is not None and version.staged_key in staged:
+                self.publish(version.staged_key, version.sha256, version.uncut_sha256)
+                return True
+        return self.storage.exists(sha256)
+
+    def _view(self, asset: Asset, version: Version) -> AssetView:
+        return AssetView(
+            id=asset.id,
+            version=version.sha256,
+            path=self.storage.address(version.sha256),
+            number=asset.number,
+            batch_id=asset.batch_id,
+            subject=asset.subject,
+            prompt=version.prompt,
+            seed=version.seed,
+            width=version.width,
+            height=version.height,
+            kind=asset.kind,
+            model=version.model,
+            style_pack=version.style_pack,
+            state=_asset_state(asset.state),
+            created_at=version.created_at,
+            metadata=version.details,
+        )
+
+
+def _asset_state(text: str) -> AssetState:
+    for state in ASSET_STATES:
+        if state == text:
+            return state
+    raise ValueError(f"unknown asset state in the database: {text!r}")
+
+
+def _asset_query() -> Select[Asset, Version]:
+    newest = select(func.max(Version.id)).where(Version.asset_id == Asset.id).correlate(Asset).scalar_subquery()
+    return select(Asset, Version).join(Version, Version.id == newest)
+
+
+def _batch_query() -> Select[Batch, str]:
+    return select(Batch, Project.name).join(Project, Project.id == Batch.project_id)
+
+
+def _batch_views(session: Session, query: Select[Batch, str]) -> list[BatchView]:
+    rows = session.execute(query).all()
+    jobs = session.execute(
+        select(Job.batch_id, func.min(Job.id))
+        .where(Job.batch_id.in_([batch.id for batch, _ in rows]))
+        .group_by(Job.batch_id)
+    )
+    first_job = dict(jobs.all())
+    tasks = session.execute(
+        select(Task.job_id, func.count()).where(Task.job_id.in_(first_job.values())).group_by(Task.job_id)
+    )
+    totals = dict(tasks.all())
+    return [
+        BatchView(
+            id=batch.id,
+            project=project,
+            request=batch.request,
+            plan=batch.plan,
+            job_id=first_job.get(batch.id),
+            total=totals.get(first_job.get(batch.id, 0), 0),
+            created_at=batch.created_at,
+        )
+        for batch, project in rows
+    ]

@@ -1,0 +1,151 @@
+"""All tables, in one metadata with one line of migrations. Times are Unix seconds (UTC)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+STATE_LENGTH = 16
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dict[str, Any]: JSON, float: Float(53), str: Text}
+
+
+class Project(Base):
+    """One game."""
+
+    __tablename__ = "projects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Conversation(Base):
+    __tablename__ = "conversations"
+    __table_args__ = (Index(None, "project_id", "updated_at"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)  # never used twice: chat checkpoints are kept under it
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[float] = mapped_column(default=time.time)
+    updated_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Batch(Base):
+    """What one request asked for."""
+
+    __tablename__ = "batches"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    request: Mapped[str]
+    plan: Mapped[dict[str, Any]]
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Asset(Base):
+    """One thing for the game, at a place (`number`, from 1) in its batch. Its newest version is the current one."""
+
+    __tablename__ = "assets"
+    __table_args__ = (UniqueConstraint("batch_id", "number"), Index(None, "project_id", "state"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    subject: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="new")
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Version(Base):
+    """An immutable state of an asset: a file (sha256) and what it was made from."""
+
+    __tablename__ = "versions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id", ondelete="SET NULL"), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    uncut_sha256: Mapped[str | None] = mapped_column(String(64), index=True)  # the image before its background was cut
+    staged_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # where the files lay before `publish`
+    prompt: Mapped[str]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int]
+    height: Mapped[int]
+    model: Mapped[str]
+    style_pack: Mapped[str | None] = mapped_column(String(200))
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Job(Base):
+    """A durable unit of long work."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "project_id", "state"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str]
+    spec: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="queued", index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id", ondelete="SET NULL"), index=True)
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"), index=True)
+    error: Mapped[str | None]
+    created_at: Mapped[float] = mapped_column(default=time.time)
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+    stopped_at: Mapped[float | None]  # the user stopped the job as a whole
+
+
+class Task(Base):
+    """One piece of a job, leased to one worker at a time."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("job_id", "index"),
+        Index(None, "state", "crashes", "id"),
+        Index(None, "lease_owner"),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    index: Mapped[int]
+    label: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="queued")
+    alone: Mapped[bool] = mapped_column(default=False)  # runs without company: it was there when something broke
+    attempts: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[float | None]
+    error: Mapped[str | None]
+    detail: Mapped[str | None]
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id", ondelete="SET NULL"))
+    seconds: Mapped[float | None]  # work time that this task added to its claim
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+
+
+class Event(Base):
+    """What happened to a job, written in the transaction that made it happen. Ids grow in commit order."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "job_id", "id"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    task_id: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]]
+    at: Mapped[float] = mapped_column(default=time.time)
