@@ -2,7 +2,7 @@
 
     python -m pipelines.nano.cache --data DIR --out DIR [--vae DIR] [--embedder DIR]
 
-Writes latents.npy (float16 [N, 2, 8, 16, 16]: as it is, mirrored), vae.json (scaling factor), caption_states.npy
+Writes latents.npy (float16 [N, views, 8, 16, 16]: as it is, mirrored), vae.json (scaling factor), caption_states.npy
 (float16 [M, 16, 384]), caption_pooled.npy (float16 [M, 384]) and caption_index.npy (int32 [N, 4]); caption 0 is "".
 """
 
@@ -22,9 +22,7 @@ from pipelines.nano.train_vae import to_tensor
 
 def cache_text(data: Path, embedder: FolderEmbedder, out: Path, batch: int = 256) -> None:
     texts: dict[str, int] = {"": 0}
-    index = [
-        [texts.setdefault(text, len(texts)) for text in captions(record)] for record in read_records(data)
-    ]
+    index = [[texts.setdefault(text, len(texts)) for text in captions(record)] for record in read_records(data)]
     states = np.lib.format.open_memmap(
         out / "caption_states.npy", "w+", dtype=np.float16, shape=(len(texts), MAX_TOKENS, WIDTH)
     )
@@ -43,18 +41,18 @@ def cache_text(data: Path, embedder: FolderEmbedder, out: Path, batch: int = 256
     np.save(out / "caption_index.npy", np.array(index, np.int32))
 
 
-def cache_latents(data: Path, vae_folder: Path, out: Path, batch: int = 64) -> float:
-    """Encode all images; returns the scaling factor 1 / std of the latents."""
+def cache_latents(data: Path, vae_folder: Path, out: Path, views: int = 2, batch: int = 64) -> float:
+    """Encode all images (views = 2: and their mirror images); returns the scaling factor 1 / std of the latents."""
     import torch
     from diffusers import AutoencoderKL
 
     vae = AutoencoderKL.from_pretrained(vae_folder).float().eval()
     images = np.load(data / "images.npy", mmap_mode="r")
-    latents = np.zeros((len(images), 2, 8, 16, 16), np.float16)
+    latents = np.zeros((len(images), views, 8, 16, 16), np.float16)
     with torch.no_grad():
         for start in range(0, len(images), batch):
             tensor = to_tensor(images[start : start + batch])
-            for side, view in enumerate((tensor, tensor.flip(3))):
+            for side, view in enumerate((tensor, tensor.flip(3))[:views]):
                 latents[start : start + len(tensor), side] = vae.encode(view).latent_dist.mean.numpy()
     np.save(out / "latents.npy", latents)
     factor = float(1 / latents[:, 0].astype(np.float32).std())
@@ -63,19 +61,18 @@ def cache_latents(data: Path, vae_folder: Path, out: Path, batch: int = 64) -> f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--vae", type=Path)
     parser.add_argument("--embedder")
+    parser.add_argument("--views", type=int, choices=(1, 2), default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     if args.embedder:
         cache_text(args.data, FolderEmbedder(args.embedder), args.out)
     if args.vae:
-        print("scaling factor", cache_latents(args.data, args.vae, args.out))
+        print("scaling factor", cache_latents(args.data, args.vae, args.out, args.views))
 
 
 if __name__ == "__main__":

@@ -84,9 +84,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     for name in ("dcss", "superpowers", "fluent-3d", "fluent", "fluent-flat", "noto", "emojibase"):
         parser.add_argument(f"--{name}", type=Path)

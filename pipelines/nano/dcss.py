@@ -29,9 +29,24 @@ _UNIQUE = {
     "serpent of hell": "serpent",
     "cerebov": "demon lord",
 }
-_NOUNS = set(
-    "sword axe blade bow knife spear scythe mace staff sceptre cloak mask katana cutlass glaive trident".split()
-)
+_NOUNS = {
+    "sword",
+    "axe",
+    "blade",
+    "bow",
+    "knife",
+    "spear",
+    "scythe",
+    "mace",
+    "staff",
+    "sceptre",
+    "cloak",
+    "mask",
+    "katana",
+    "cutlass",
+    "glaive",
+    "trident",
+}
 _ITEM_NOUN = {
     "potion": "potion", "ring": "ring", "amulet": "amulet", "scroll": "scroll", "book": "book", "wand": "wand",
     "staff": "staff", "rod": "rod",
@@ -139,11 +154,7 @@ def tile_name(path: str) -> tuple[str, bool]:
 def broader(name: str) -> list[str]:
     """Broader words for the words of a name: 'ancient scimitar' -> ['sword']."""
     words = set(name.split())
-    return [
-        general
-        for general, special in _BROADER.items()
-        if words & set(special.split()) and general not in words
-    ]
+    return [general for general, special in _BROADER.items() if words & set(special.split()) and general not in words]
 
 
 def tile_kinds(path: str) -> list[str]:
@@ -170,7 +181,7 @@ def read_dcss(root: Path) -> Iterator[tuple[Record, Image.Image]]:
         if _SKIP.search(path) or file.name.lower() in banned:
             continue
         image = Image.open(file).convert("RGBA")
-        if image.size != (32, 32) or not 0.04 < coverage(image):
+        if image.size != (32, 32) or coverage(image) <= 0.04:
             continue
         name, exemplar = tile_name(path)
         kinds = tile_kinds(path)

@@ -80,19 +80,17 @@ def short_hex(code: str) -> str:
 
 def slug(label: str) -> str:
     """A label as icon sets spell it: lower case, words joined by '-'."""
-    text = (
-        label.lower()
-        .replace("’", "")
-        .replace("'", "")
-        .replace("&", "and")
-        .replace("ñ", "n")
-        .replace("å", "a")
-    )
+    text = label.lower().replace("’", "").replace("'", "").replace("&", "and").replace("ñ", "n").replace("å", "a")
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")
 
 
-def _flips(name: str) -> bool:
-    return not any(word in name for word in _NO_FLIP)
+def finish(record: Record, image: Image.Image) -> Record:
+    """What depends on the picture: a filled square is a scene, not an object; lettering must not be mirrored."""
+    if coverage(image) > 0.84 and "background" in record.kinds:
+        record.kinds = ["background", "icon"]
+    record.flip = not any(word in record.name for word in _NO_FLIP)
+    record.exemplar = not record.name.startswith("mahjong")
+    return record
 
 
 def read_webp(folder: Path, names: EmojiNames) -> Iterator[tuple[Record, Image.Image]]:
@@ -105,11 +103,8 @@ def read_webp(folder: Path, names: EmojiNames) -> Iterator[tuple[Record, Image.I
         name, tags, kinds = described
         image = fit_smooth(Image.open(file).convert("RGBA"))
         if coverage(image) > 0.05:
-            record = Record(
-                f"fluent3d/{file.stem}", name, "3d", kinds, "Fluent Emoji 3D (Microsoft)", "MIT", tags
-            )
-            record.flip = _flips(name)
-            yield record, image
+            record = Record(f"fluent3d/{file.stem}", name, "3d", kinds, "Fluent Emoji 3D (Microsoft)", "MIT", tags)
+            yield finish(record, image), image
 
 
 def read_svg_set(
@@ -130,15 +125,12 @@ def read_svg_set(
             f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'viewBox="0 0 {width} {height}">{icon["body"]}</svg>'
         )
-        large = Image.open(
-            BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=192, height=192)))
-        ).convert("RGBA")
+        large = Image.open(BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=192, height=192)))).convert("RGBA")
         if coverage(large) < 0.03:
             continue
-        record = Record(f"{prefix}/{key}", name, "flat", kinds, source, licence, tags, flip=_flips(name))
-        yield record, fit_smooth(large)
+        views = [("flat", prefix, fit_smooth(large))]
         if pixel:
-            redrawn = Record(
-                f"{prefix}-pixel/{key}", name, "pixel", kinds, source, licence, tags, flip=_flips(name)
-            )
-            yield redrawn, to_pixel_art(large)
+            views.append(("pixel", f"{prefix}-pixel", to_pixel_art(large)))
+        for style, folder_name, image in views:
+            record = Record(f"{folder_name}/{key}", name, style, list(kinds), source, licence, list(tags))
+            yield finish(record, image), image

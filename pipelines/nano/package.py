@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.nano.data import read_records
+from pipelines.nano.recolour import fit_maps
 from pipelines.nano.records import STYLES, Record
-from pipelines.nano.text import MAX_TOKENS, POOLED_SCALE, TOKEN_SCALE
+from pipelines.nano.text import MAX_TOKENS, POOLED_SCALE, TOKEN_SCALE, FolderEmbedder
+from pipelines.nano.train_unet import SCHEDULER, build_unet
+from pipelines.nano.train_vae import to_tensor
+from pipelines.nano.training import load_checkpoint
 
 if TYPE_CHECKING:
     import torch
+    from diffusers import AutoencoderKL
 
 SETTINGS: dict[str, Any] = {
     "name": "Forge Nano",
@@ -81,3 +86,94 @@ def write_concepts(records: list[Record], out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     (out / "concepts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return len(lines)
+
+
+def quantise(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Latents [N, C, H, W] to 8 bits per channel: codes uint8, low [C] and step [C] with value = code * step + low.
+
+    The ends of the range are the 0.05 and 99.95 percentiles: rarer values are clipped, the rest gets finer steps.
+    """
+    values = latents.astype(np.float32)
+    flat = values.transpose(1, 0, 2, 3).reshape(values.shape[1], -1)
+    low, high = np.percentile(flat[:, ::7], [0.05, 99.95], axis=1).astype(np.float32)
+    step = (high - low) / 255
+    codes = np.clip(np.rint((values - low[:, None, None]) / step[:, None, None]), 0, 255).astype(np.uint8)
+    return codes, low, step
+
+
+def write_exemplars(
+    records: list[Record], cache: Path, vae: AutoencoderKL, data: Path, embedder: FolderEmbedder, out: Path
+) -> dict[str, float]:
+    """exemplars.safetensors in the order of concepts.jsonl; returns how well each latent map fits (1 is exact)."""
+    import torch
+    from safetensors.numpy import save_file
+
+    rows = exemplar_rows(records)
+    factor = float(vae.config["scaling_factor"])
+    latents = np.load(cache / "latents.npy", mmap_mode="r")
+    codes, low, step = quantise(latents[rows, 0].astype(np.float32) * factor)
+    names = sorted({records[row].name for row in rows})
+    place = {name: number for number, name in enumerate(names)}
+    embeddings = np.concatenate([embedder.encode(names[i : i + 256]) for i in range(0, len(names), 256)])
+    images = np.load(data / "images.npy", mmap_mode="r")
+    sample = np.sort(np.random.default_rng(0).choice(rows, 320, replace=False))
+    with torch.no_grad():
+        transforms, weights, biases, explained = fit_maps(vae, to_tensor(images[sample]))
+    # The maps were fitted on raw latents; in the UNet's scale only the constant part changes.
+    tensors = {
+        "latents": codes,
+        "low": low,
+        "step": step,
+        "embeddings": embeddings.astype(np.float16),
+        "concept": np.array([place[records[row].name] for row in rows], np.int32),
+        "map_weights": weights,
+        "map_biases": biases * factor,
+    }
+    save_file(tensors, str(out / "exemplars.safetensors"), metadata={"transforms": json.dumps(transforms)})
+    return explained
+
+
+def write_model(unet_state: dict[str, torch.Tensor], vae: AutoencoderKL, out: Path) -> None:
+    """UNet, VAE (fp16 safetensors), scheduler and model_index.json."""
+    import torch
+    from diffusers import DPMSolverMultistepScheduler
+
+    unet = build_unet()
+    unet.load_state_dict(unet_state)
+    unet.to(torch.float16).save_pretrained(out / "unet")
+    vae.to(torch.float16).save_pretrained(out / "vae")
+    DPMSolverMultistepScheduler(**SCHEDULER, algorithm_type="dpmsolver++").save_pretrained(out / "scheduler")
+    (out / "model_index.json").write_text(json.dumps(MODEL_INDEX, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("data", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("cache", "vae", "unet"):
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--embedder")
+    parser.add_argument("--concepts-only", action="store_true")
+    args = parser.parse_args()
+    records = read_records(args.data)
+    print(write_concepts(records, args.out), "exemplars")
+    if args.concepts_only:
+        return
+
+    from diffusers import AutoencoderKL
+
+    vae = AutoencoderKL.from_pretrained(args.vae).float().eval()
+    factor = json.loads((args.cache / "vae.json").read_text(encoding="utf-8"))["scaling_factor"]
+    vae.register_to_config(scaling_factor=factor, force_upcast=False, sample_size=SETTINGS["size"])
+    embedder = FolderEmbedder(args.embedder)
+    print("latent maps explain", write_exemplars(records, args.cache, vae, args.data, embedder, args.out))
+    state = load_checkpoint(args.unet)
+    if state is None:
+        raise SystemExit(f"no checkpoint at {args.unet}")
+    write_model(state["ema"], vae, args.out)
+    settings = {**SETTINGS, "training_steps": state["step"]}
+    (args.out / "nano.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

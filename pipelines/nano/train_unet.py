@@ -2,10 +2,10 @@
 
     python -m pipelines.nano.train_unet --data DIR --cache DIR --out DIR --steps N [--threads-file F]
 
-v-prediction with zero-terminal SNR, AdamW, EMA. `--focus 0.75 --focus-below 0.6` draws three quarters of the time steps from
-the lower 60 % of the noise range, where images that start from an exemplar are refined; continue the same run with
-`--focus 0` to spread over the full range. A run goes on from `checkpoint.pt` in --out; batches depend on the step
-number alone, so a resumed run sees the data that an uninterrupted one would have seen.
+v-prediction with zero-terminal SNR, AdamW, EMA. `--focus 0.75 --focus-below 0.5` draws three quarters of the time
+steps from the lower 50 % of the noise range, where images that start from an exemplar are refined; continue the same
+run with `--focus 0` to spread over the full range. A run goes on from `checkpoint.pt` in --out; batches depend on the
+step number alone, so a resumed run sees the data that an uninterrupted one would have seen.
 """
 
 from __future__ import annotations
@@ -63,19 +63,15 @@ def draw_timesteps(rng: np.random.Generator, count: int, focus: float, below: fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "cache", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument(
-        "--steps", type=int, required=True, help="stop when the run has this many steps in all"
-    )
-    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--steps", type=int, required=True, help="stop when the run has this many steps in all")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--warmup", type=int, default=100)
     parser.add_argument("--focus", type=float, default=0.75)
-    parser.add_argument("--focus-below", type=float, default=0.6)
+    parser.add_argument("--focus-below", type=float, default=0.5)
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=100)
@@ -114,7 +110,7 @@ def main() -> None:
         follow_threads(args.threads_file)
         rng = np.random.default_rng((args.seed, step))
         pick = rng.choice(rows, args.batch, replace=False)
-        side = ((rng.random(args.batch) < 0.5) & flips[pick]).astype(int)
+        side = ((rng.random(args.batch) < 0.5) & flips[pick]).astype(int) % latents.shape[1]
         caption = index[pick, rng.integers(0, index.shape[1], args.batch)]
         caption[rng.random(args.batch) < PROMPT_DROP] = 0
         clean = torch.from_numpy(latents[pick, side].astype(np.float32)) * factor

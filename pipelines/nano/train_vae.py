@@ -2,9 +2,9 @@
 
     python -m pipelines.nano.train_vae --data DIR --out DIR --init VAE_DIR --steps N [--decoder-only] [--threads-file F]
 
-The loss is L1 on all four channels plus L1 on image gradients (sharp edges), a chroma term that keeps the small latent from
-spending itself on brightness alone, and a weak KL. `--decoder-only` freezes encoder and latents, so that a trained
-UNet and cached latents stay valid while the pictures get sharper.
+The loss is L1 on all four channels plus L1 on image gradients (sharp edges), a chroma term that keeps the small latent
+from spending itself on brightness alone, and a weak KL. `--decoder-only` freezes encoder and latents, so that a
+trained UNet and cached latents stay valid while the pictures get sharper.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def to_tensor(images: np.ndarray) -> torch.Tensor:
     """uint8 [N, 64, 64, 4] -> float [N, 4, 64, 64] in -1..1."""
     import torch
 
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def reconstruction_loss(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -46,9 +46,7 @@ def reconstruction_loss(output: torch.Tensor, target: torch.Tensor) -> torch.Ten
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, required=True)
@@ -84,17 +82,11 @@ def main() -> None:
     running = 0.0
     for step in range(start, args.steps):
         follow_threads(args.threads_file)
-        rng = np.random.default_rng(
-            (args.seed, step)
-        )  # the batch depends on the step alone: resumable anywhere
+        rng = np.random.default_rng((args.seed, step))  # the batch depends on the step alone: resumable anywhere
         batch = to_tensor(images[np.sort(rng.choice(rows, args.batch, replace=False))])
         if rng.random() < 0.5:
             batch = batch.flip(3)
-        rate = (
-            args.lr
-            * min(1.0, (step + 1) / 50)
-            * (0.05 + 0.95 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
-        )
+        rate = args.lr * min(1.0, (step + 1) / 50) * (0.05 + 0.95 * 0.5 * (1 + np.cos(np.pi * step / args.steps)))
         for group in optimizer.param_groups:
             group["lr"] = rate
         posterior = vae.encode(batch).latent_dist

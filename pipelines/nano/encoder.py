@@ -1,0 +1,140 @@
+"""Turns generation requests into the keyword arguments of a plain SDXL pipeline call for Forge Nano."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from pipelines.nano.captions import prompt_text
+from pipelines.nano.exemplars import ExemplarIndex, Start, start_latents
+from pipelines.nano.text import TextEmbedder, pad_states
+
+if TYPE_CHECKING:
+    import torch
+
+
+class NanoRequest(Protocol):
+    """What the encoder reads of a request (pipelines.request.GenerationRequest fulfils it)."""
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def negative_prompt(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def guidance(self) -> float | None: ...
+    @property
+    def style(self) -> str | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def strength(self) -> float | None: ...
+
+
+def schedule(strength: float, steps: int, train_steps: int = 1000) -> list[int]:
+    """Time steps from the start level down: `steps` of them, evenly spaced, ending one stride above zero."""
+    first = min(train_steps - 1, max(1, round(strength * train_steps) - 1))
+    count = max(1, min(steps, first))
+    return [round(first * (count - i) / count) for i in range(count)]
+
+
+def start_noise(seed: int, salt: str, shape: tuple[int, ...] = (8, 16, 16)) -> torch.Tensor:
+    """Gaussian noise from a generator of this image's own: the same in any batch and for any batch order."""
+    import torch
+
+    digest = hashlib.sha256(f"{salt}\x1f{seed}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+    return torch.randn(shape, generator=generator)
+
+
+class NanoPromptEncoder:
+    """Prompt states, pooled vectors, starting latents and time steps, each row a function of its own request alone."""
+
+    def __init__(self, folder: str | Path, embedder: TextEmbedder) -> None:
+        """Reads nano.json, the exemplars and the noise schedule of the model folder. FileNotFoundError if absent."""
+        from diffusers import DDPMScheduler
+
+        folder = Path(folder)
+        self.settings: dict[str, Any] = json.loads((folder / "nano.json").read_text(encoding="utf-8"))
+        self.index = ExemplarIndex.load(folder)
+        self._embedder = embedder
+        config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
+        names = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "rescale_betas_zero_snr")
+        self._noise_levels = DDPMScheduler(**{name: config[name] for name in names})
+
+    def style(self, request: NanoRequest) -> str:
+        """The named style of a request; free words and None fall back to the model's default."""
+        return request.style if request.style in self.settings["styles"] else self.settings["default_style"]
+
+    def _text(self, request: NanoRequest) -> str:
+        text = prompt_text(request.prompt, self.style(request), request.kind)
+        free = request.style if request.style and request.style not in self.settings["styles"] else ""
+        return f"{text}, {free}" if free else text
+
+    def start(self, request: NanoRequest) -> Start:
+        """The exemplar-based start of one request (also tells which exemplar was used)."""
+        subject = request.subject or request.prompt
+        embedding = self._embedder.encode([subject])[0]
+        return start_latents(self.index, subject, embedding, request.seed, self.style(request), request.kind)
+
+    def call_settings(self, request: NanoRequest) -> tuple[int, float, float]:
+        """(steps, guidance, strength) of a request with the model's recommendations filled in."""
+        guidance = self.settings["guidance"] if request.guidance is None else request.guidance
+        strength = self.settings["start_strength"] if request.strength is None else request.strength
+        return request.steps or self.settings["steps"], float(guidance), float(strength)
+
+    def encode(self, requests: Sequence[NanoRequest]) -> dict[str, Any]:
+        """Keyword arguments for StableDiffusionXLPipeline.__call__ for n requests.
+
+        prompt_embeds and negative_prompt_embeds [n, max_tokens, 384], pooled ones [n, 384], latents [n, 8, 16, 16]
+        noised to the first time step, timesteps (list), guidance_scale, height, width. All float32 on the CPU.
+        Raises ValueError for an empty list or when steps, guidance or strength differ within it (one call has
+        one schedule: group requests by `call_settings`).
+        """
+        import torch
+
+        if len({self.call_settings(request) for request in requests}) != 1:
+            raise ValueError("Requests of one call must agree on steps, guidance and strength.")
+        steps, guidance, strength = self.call_settings(requests[0])
+        timesteps = schedule(strength, steps)
+        prompts = [self._text(request) for request in requests]
+        negatives = [request.negative_prompt for request in requests]
+        tokens, pooled = self._embed(prompts)
+        negative_tokens, negative_pooled = self._embed(negatives)
+        starts = torch.stack([self.start(request).latent for request in requests])
+        noise = torch.stack([start_noise(r.seed, f"{r.subject or r.prompt}|{r.kind}") for r in requests])
+        first = torch.full((len(requests),), timesteps[0])
+        size = self.settings["size"]
+        return {
+            "prompt_embeds": tokens,
+            "pooled_prompt_embeds": pooled,
+            "negative_prompt_embeds": negative_tokens,
+            "negative_pooled_prompt_embeds": negative_pooled,
+            "latents": self._noise_levels.add_noise(starts, noise, first),
+            "timesteps": timesteps,
+            "guidance_scale": guidance,
+            "height": size,
+            "width": size,
+        }
+
+    def _embed(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        unique = list(dict.fromkeys(texts))
+        # One text at a time: padding to a longer neighbour shifts float32 results slightly, and rows must not depend
+        # on their batch.
+        states = [pad_states(*self._embedder.token_states([text]), self.settings["max_tokens"])[0] for text in unique]
+        vectors = np.concatenate([self._embedder.encode([text]) for text in unique])
+        place = torch.tensor([unique.index(text) for text in texts])
+        tokens = torch.stack(states)[place] * self.settings["token_scale"]
+        return tokens, torch.from_numpy(np.asarray(vectors, np.float32))[place] * self.settings["pooled_scale"]
