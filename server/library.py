@@ -1,0 +1,66 @@
+"""Routes of projects, batches, assets and their files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
+
+from library.views import AssetState
+from server.schemas import AssetOut, BatchOut, ProjectOut
+
+if TYPE_CHECKING:
+    from services import Services
+
+A_YEAR = 365 * 24 * 3600
+
+
+def router(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api", tags=["library"])
+    library = services.library
+
+    @routes.get("/projects", summary="List projects")
+    def projects() -> list[ProjectOut]:
+        return [ProjectOut.model_validate(project) for project in library.projects()]
+
+    @routes.get("/assets", summary="List assets: of a batch or job by number, else newest first")
+    def assets(
+        project: str | None = None,
+        batch: int | None = None,
+        job: int | None = None,
+        state: AssetState | None = None,
+        text: Annotated[str | None, Query(max_length=200, description="searched in subject and prompt")] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        before: Annotated[int | None, Query(description="continue after the asset with this id")] = None,
+    ) -> list[AssetOut]:
+        found = library.assets(
+            project=project, batch_id=batch, job_id=job, state=state, text=text, limit=limit, before=before
+        )
+        return [AssetOut.of(asset) for asset in found]
+
+    @routes.get("/assets/{asset_id}", summary="An asset in its current version")
+    def asset(asset_id: int) -> AssetOut:
+        return AssetOut.of(library.asset(asset_id))
+
+    @routes.get("/batches", summary="List batches, newest first")
+    def batches(project: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[BatchOut]:
+        return [BatchOut.model_validate(batch) for batch in library.batches(project, limit)]
+
+    @routes.get("/batches/{batch_id}", summary="What one request asked for, with its plan")
+    def batch(batch_id: int) -> BatchOut:
+        return BatchOut.model_validate(library.batch(batch_id))
+
+    @routes.get("/versions/{sha256}.png", summary="The PNG of a version", response_class=FileResponse)
+    def version(
+        sha256: Annotated[str, Path(description="64 hex digits; of a version, or of its uncut original")],
+        download: Annotated[bool, Query(description="offer it as a file to save")] = False,
+    ) -> FileResponse:
+        return FileResponse(
+            library.version_path(sha256),
+            media_type="image/png",
+            filename=f"{sha256[:12]}.png" if download else None,
+            headers={"Cache-Control": f"public, max-age={A_YEAR}, immutable"},
+        )
+
+    return routes
