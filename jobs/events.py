@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from typing import cast
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from errors import GameForgeError
@@ -48,7 +48,7 @@ class EventBus:
         self._subscribers: set[Subscription] = set()
         self._position = 0  # id of the last row handed out
         self._pump: threading.Thread | None = None
-        self._closed = False
+        self._closing = threading.Event()
 
     def subscribe(self, job: int | None = None, after: int | None = None) -> Subscription:
         """Events (of one job) with ids above `after`; None: from now on, 0: everything kept.
@@ -68,7 +68,7 @@ class EventBus:
                 read=self._read,
                 on_close=self._forget,
             )
-            if self._closed:
+            if self._closing.is_set():
                 subscription.close()
                 return subscription
             self._subscribers.add(subscription)
@@ -92,7 +92,7 @@ class EventBus:
     def wait(self, seen: int, timeout: float) -> int:
         """Wait until something was committed here since `seen`, or `timeout` seconds; returns the new mark."""
         with self._changed:
-            self._changed.wait_for(lambda: self._generation != seen or self._closed, timeout)
+            self._changed.wait_for(lambda: self._generation != seen or self._closing.is_set(), timeout)
             return self._generation
 
     @property
@@ -103,7 +103,7 @@ class EventBus:
     def close(self) -> None:
         """End all subscriptions and the reading thread."""
         with self._changed:
-            self._closed = True
+            self._closing.set()
             self._changed.notify_all()
             subscribers = tuple(self._subscribers)
         for subscription in subscribers:
@@ -113,12 +113,12 @@ class EventBus:
 
     def _run(self) -> None:
         seen = -1
-        while not self._closed:
+        while not self._closing.is_set():
             try:
                 full_page = self._hand_out()
-            except GameForgeError as error:
+            except (GameForgeError, SQLAlchemyError) as error:
                 log.warning("Events are late: %s", error)
-                time.sleep(RETRY_SECONDS)
+                self._closing.wait(RETRY_SECONDS)
                 continue
             with self._changed:
                 if not full_page and self._generation == seen:

@@ -1,31 +1,36 @@
-"""Who works on what: claiming, heartbeats, and taking tasks back from the dead. All inside a serialised transaction."""
+"""Who works on what: claims, heartbeats, taking tasks back from the dead. Writes need a serialised transaction."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from jobs.ledger import announce, emit, settle
-from jobs.processes import is_dead
+from jobs.processes import fate
 from jobs.types import ClaimedTask, Limits
 from library.models import Job, Project, Task
+
+
+def next_waiting(kinds: Collection[str] | None) -> Select[Task, Job]:
+    """The task that is next.
+
+    Oldest first, but what has crashed waits behind everything that has not, and a task that must run alone comes
+    before the untouched ones, so that a culprit is found while few are suspected.
+    """
+    query = select(Task, Job).join(Job, Job.id == Task.job_id).where(Task.state == "queued")
+    if kinds is not None:
+        query = query.where(Job.kind.in_(list(kinds)))
+    return query.order_by(Task.crashes, Task.alone.desc(), Task.id).limit(1)
 
 
 def claim(
     session: Session, worker: str, limit: int, kinds: Collection[str] | None, limits: Limits
 ) -> list[ClaimedTask]:
-    """Lease up to `limit` waiting tasks of one job to `worker`.
-
-    Oldest job first, but what has crashed waits behind everything that has not, and a task that must run alone
-    comes alone, before the untouched ones, so that a culprit is found while few are suspected.
-    """
-    waiting = select(Task, Job).join(Job, Job.id == Task.job_id).where(Task.state == "queued")
-    if kinds is not None:
-        waiting = waiting.where(Job.kind.in_(list(kinds)))
-    first = session.execute(waiting.order_by(Task.crashes, Task.alone.desc(), Task.id).limit(1)).first()
+    """Lease up to `limit` waiting tasks of one job to `worker`; one that must run alone comes alone."""
+    first = session.execute(next_waiting(kinds)).first()
     if first is None:
         return []
     task, job = first
@@ -36,6 +41,7 @@ def claim(
     now = time.time()
     for leased in tasks:
         leased.state = "running"
+        leased.alone = len(tasks) == 1
         leased.attempts += 1
         leased.lease_owner = worker
         leased.lease_until = now + limits.lease_seconds
@@ -51,12 +57,12 @@ def claim(
 
 
 def held(session: Session, tasks: Collection[ClaimedTask]) -> set[int]:
-    """Ids of those tasks that are still this worker's: not cancelled, not taken away."""
+    """Ids of those tasks that are still their claimer's: not cancelled, not taken away."""
     query = select(Task.id, Task.lease_owner, Task.attempts).where(
         Task.id.in_([task.id for task in tasks]), Task.state == "running"
     )
-    mine = {(task.id, task.owner, task.attempts) for task in tasks}
-    return {row[0] for row in session.execute(query) if tuple(row) in mine}
+    theirs = {(task.id, task.owner, task.attempts) for task in tasks}
+    return {row[0] for row in session.execute(query) if tuple(row) in theirs}
 
 
 def heartbeat(session: Session, worker: str, task_ids: Collection[int], limits: Limits) -> None:
@@ -70,93 +76,75 @@ def heartbeat(session: Session, worker: str, task_ids: Collection[int], limits: 
 
 def release(session: Session, tasks: Collection[ClaimedTask], *, alone: bool = False) -> int:
     """Put tasks back into the queue; `alone`: something broke while they ran together. Returns how many."""
-    mine = held(session, tasks)
-    rows = session.scalars(select(Task).where(Task.id.in_(mine))).all()
+    rows = session.scalars(select(Task).where(Task.id.in_(held(session, tasks)))).all()
     for row in rows:
         _requeue(row)
         row.alone = row.alone or alone
-    _settle_all(session, {row.job_id for row in rows})
+    _settle_jobs(session, rows)
     return len(rows)
 
 
-def release_dead(session: Session, limits: Limits) -> int:
+def lost(session: Session) -> list[Task]:
+    """Running tasks whose worker died or was silent for too long."""
+    rows = session.scalars(select(Task).where(Task.state == "running").order_by(Task.id)).all()
+    dead = {owner for owner in {row.lease_owner for row in rows} if owner is None or fate(owner) == "dead"}
+    now = time.time()
+    return [row for row in rows if row.lease_owner in dead or (row.lease_until or 0.0) < now]
+
+
+def release_lost(session: Session, limits: Limits) -> int:
     """Take back what dead or silent workers hold; returns how many tasks.
 
-    A crash is counted only against a task that was its worker's only one. Company makes all of them suspects, which
-    from then on run alone. A worker that lives but was silent for too long (a sleeping laptop) makes no suspects.
+    A crash is counted only against a task that ran alone. Company makes all of them suspects, which from then on run
+    alone. A worker that lives but was silent for too long (a sleeping laptop) makes no suspects.
     """
-    rows = session.scalars(select(Task).where(Task.state == "running").order_by(Task.id)).all()
-    by_owner: dict[str, list[Task]] = {}
+    rows = lost(session)
     for row in rows:
-        by_owner.setdefault(row.lease_owner or "", []).append(row)
-    now = time.time()
-    failed: list[Task] = []
-    taken: list[Task] = []
-    for owner, tasks in by_owner.items():
-        dead = owner == "" or is_dead(owner)
-        lost = [task for task in tasks if dead or (task.lease_until or 0.0) < now]
-        for task in lost:
-            died = dead or not _same_host_alive(owner)
-            if died and len(tasks) == 1:
-                task.crashes += 1
-            task.alone = task.alone or died
-            if task.crashes >= limits.max_crashes:
-                _set_aside(task)
-                failed.append(task)
-            else:
-                _requeue(task)
-            taken.append(task)
-    _settle_all(session, {task.job_id for task in taken}, failed)
-    return len(taken)
+        if row.lease_owner is not None and fate(row.lease_owner) != "alive":
+            row.crashes += row.alone
+            row.alone = True
+        _requeue(row)
+        if row.crashes >= limits.max_crashes:
+            row.state = "failed"
+            row.finished_at = time.time()
+            row.error = (
+                f"Set aside: it brought the program down {row.crashes} times. Retry it once you have changed something."
+            )
+    _settle_jobs(session, rows)
+    return len(rows)
 
 
-def _same_host_alive(owner: str) -> bool:
-    from jobs.processes import worker_id
-
-    return owner.rsplit(":", 2)[0] == worker_id().rsplit(":", 2)[0] and not is_dead(owner)
-
-
-def _requeue(task: Task) -> None:
-    task.state = "queued"
-    task.lease_owner = None
-    task.lease_until = None
-    task.started_at = None
+def _requeue(row: Task) -> None:
+    row.state = "queued"
+    row.lease_owner = row.lease_until = row.started_at = None
 
 
-def _set_aside(task: Task) -> None:
-    task.state = "failed"
-    task.error = f"Set aside: it brought the program down {task.crashes} times. Retry it if you changed something."
-    task.lease_owner = None
-    task.lease_until = None
-    task.finished_at = time.time()
-
-
-def _settle_all(session: Session, job_ids: Collection[int], failed: Sequence[Task] = ()) -> None:
-    for job_id in sorted(job_ids):
+def _settle_jobs(session: Session, rows: Sequence[Task]) -> None:
+    for job_id in sorted({row.job_id for row in rows}):
         job = session.get_one(Job, job_id)
         before = job.state
         counts = settle(session, job)
-        for task in failed:
-            if task.job_id == job_id:
-                emit(session, job, "task_failed", counts, task.id, index=task.index, error=task.error)
+        for row in rows:
+            if row.job_id == job_id and row.state == "failed":
+                emit(session, job, "task_failed", counts, row.id, index=row.index, label=row.label, error=row.error)
         announce(session, job, before, counts)
 
 
-def _claimed(task: Task, job: Job, project: str, worker: str) -> ClaimedTask:
+def _claimed(row: Task, job: Job, project: str, worker: str) -> ClaimedTask:
     return ClaimedTask(
-        id=task.id,
-        job_id=task.job_id,
-        index=task.index,
-        label=task.label,
+        id=row.id,
+        job_id=row.job_id,
+        index=row.index,
+        label=row.label,
         state="running",
-        attempts=task.attempts,
-        crashes=task.crashes,
+        attempts=row.attempts,
+        crashes=row.crashes,
         error=None,
-        result=task.result,
-        asset_id=task.asset_id,
+        result=row.result,
+        asset_id=row.asset_id,
         kind=job.kind,
         project=project,
         batch_id=job.batch_id,
         owner=worker,
-        payload=task.payload,
+        payload=row.payload,
     )

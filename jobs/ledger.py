@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from jobs.types import CLOSED, EventKind, JobState, JobView
@@ -77,8 +77,8 @@ def counts_of(session: Session, job_ids: Iterable[int]) -> dict[int, Counts]:
     for job_id, state, number, seconds, measured, workers in session.execute(query):
         entry = collected.setdefault(job_id, {})
         entry[state] = number
-        if state == "done" and measured:
-            entry["seconds_per_task"] = float(seconds) / measured
+        if state == "done" and seconds is not None:
+            entry["seconds_per_task"] = seconds / measured
         if state == "running":
             entry["workers"] = workers
     return {job_id: Counts(**entry) for job_id, entry in collected.items()}
@@ -119,11 +119,11 @@ def announce(session: Session, job: Job, before: str, counts: Counts) -> None:
         "failed": "job_failed",
         "canceled": "job_canceled",
     }
-    extra = {"error": job.error} if job.error else {}
-    emit(session, job, kinds[job.state], counts, **extra)
+    extra: dict[str, Any] = {"error": job.error} if job.error else {}
+    emit(session, job, kinds[job.state], counts, None, **extra)
 
 
-def job_views(session: Session, rows: Sequence[tuple[Job, str]]) -> list[JobView]:
+def job_views(session: Session, rows: Sequence[Row[Job, str]]) -> list[JobView]:
     """Views of jobs (with their projects' names)."""
     counts = counts_of(session, [job.id for job, _ in rows])
     return [_view(job, project, counts.get(job.id, Counts())) for job, project in rows]
@@ -142,7 +142,7 @@ def _view(job: Job, project: str, counts: Counts) -> JobView:
         project=project,
         kind=job.kind,
         title=job.title,
-        state=counts.state(job.stopped_at is not None) if counts.total else "done",
+        state=cast(JobState, job.state),
         total=counts.total,
         done=counts.done,
         failed=counts.failed,

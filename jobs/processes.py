@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import Literal
 
 import psutil
 
@@ -20,20 +21,20 @@ def worker_id() -> str:
     return f"{_host()}:{process.pid}:{process.create_time():.2f}"
 
 
-def is_dead(worker: str) -> bool:
-    """True only for a process of this host that certainly ended; others are judged by their lease."""
+def fate(worker: str) -> Literal["alive", "dead", "elsewhere"]:
+    """Of a process of this host, whether it ended; one on another host can only be judged by its lease."""
     host, pid, started = worker.rsplit(":", 2)
     if host != _host():
-        return False
+        return "elsewhere"
     try:
         process = psutil.Process(int(pid))
         if process.status() == psutil.STATUS_ZOMBIE:
-            return True
-        return abs(process.create_time() - float(started)) > SAME_START_SECONDS
+            return "dead"
+        return "alive" if abs(process.create_time() - float(started)) <= SAME_START_SECONDS else "dead"
     except psutil.NoSuchProcess:
-        return True
+        return "dead"
     except psutil.AccessDenied:
-        return False
+        return "alive"
 
 
 def _host() -> str:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import time
+import builtins
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from errors import BadRequest, NotFound, ResourceError
-from jobs import leases
+from jobs import control, leases, results
 from jobs.events import EventBus, read_events
-from jobs.ledger import Counts, announce, counts_of, emit, job_views, settle
-from jobs.types import OPEN, STATES, ClaimedTask, JobEvent, JobState, JobView, Limits, TaskSpec, TaskState, TaskView
+from jobs.ledger import Counts, counts_of, emit, job_views, settle
+from jobs.queries import get_job, get_task, jobs_query, task_view, tasks_query
+from jobs.types import OPEN, ClaimedTask, JobEvent, JobState, JobView, Limits, TaskSpec, TaskView
 from library.db import Database
-from library.models import Event, Job, Project, Task
+from library.models import Event, Job, Task
 from library.projects import project_id
 
-EVENTS_KEPT = 50_000  # newest rows that `prune_events` leaves
+EVENTS_KEPT = 20_000  # newest rows that `prune_events` leaves
 
 
 class JobStore:
@@ -51,7 +52,10 @@ class JobStore:
         batch_id: int | None = None,
         conversation_id: int | None = None,
     ) -> JobView:
-        """Queue a job. Raises BadRequest (no tasks) and ResourceError (the queue is full)."""
+        """Queue a job. `spec["seconds_per_task"]` may hold a first estimate of its speed.
+
+        Raises BadRequest (no tasks) and ResourceError (the queue is full).
+        """
         with self.transaction() as session:
             job_id = self.add(
                 session, project, kind, title, tasks, spec=spec, batch_id=batch_id, conversation_id=conversation_id
@@ -70,7 +74,7 @@ class JobStore:
         batch_id: int | None = None,
         conversation_id: int | None = None,
     ) -> int:
-        """The same within a `transaction()`; returns the job's id. `spec["seconds_per_task"]` is a first estimate."""
+        """`create` within a `transaction()`; returns the job's id."""
         if not tasks:
             raise BadRequest("A job needs at least one task.")
         self._check_room(session, len(tasks))
@@ -93,7 +97,10 @@ class JobStore:
     def get(self, job_id: int) -> JobView:
         """Raises NotFound."""
         with self.database.reading() as session:
-            return self._view(session, job_id)
+            rows = session.execute(jobs_query().where(Job.id == job_id)).all()
+            if not rows:
+                raise NotFound(f"There is no job {job_id}.")
+            return job_views(session, rows)[0]
 
     def list(
         self,
@@ -104,41 +111,29 @@ class JobStore:
         conversation_id: int | None = None,
         limit: int = 50,
         before: int | None = None,
-    ) -> list[JobView]:
+    ) -> builtins.list[JobView]:
         """Newest first. `active`: only queued and running ones; `before` continues after the job with that id."""
-        query = _jobs().order_by(Job.id.desc()).limit(limit)
-        if project is not None:
-            query = query.where(Project.name == project)
-        if state is not None:
-            if state not in STATES:
-                raise BadRequest(f"Jobs are {', '.join(STATES)}; there is no state {state!r}.")
-            query = query.where(Job.state == state)
-        if active:
-            query = query.where(Job.state.in_(OPEN))
-        if conversation_id is not None:
-            query = query.where(Job.conversation_id == conversation_id)
-        if before is not None:
-            query = query.where(Job.id < before)
+        query = jobs_query(project=project, state=state, active=active, conversation_id=conversation_id, before=before)
         with self.database.reading() as session:
-            return job_views(session, session.execute(query).all())
+            return job_views(session, session.execute(query.limit(limit)).all())
 
-    def tasks(self, job_id: int) -> list[TaskView]:
+    def tasks(self, job_id: int) -> builtins.list[TaskView]:
         """In the job's order. Raises NotFound."""
         with self.database.reading() as session:
-            _get_job(session, job_id)
-            return [_task_view(row) for row in session.scalars(_tasks_of(job_id))]
+            get_job(session, job_id)
+            return [task_view(row) for row in session.scalars(tasks_query(job_id))]
 
     def task(self, task_id: int) -> TaskView:
         """Raises NotFound."""
         with self.database.reading() as session:
-            return _task_view(_get_task(session, task_id))
+            return task_view(get_task(session, task_id))
 
     def counts(self, job_id: int) -> dict[str, int]:
         """total, done, failed, canceled, running."""
         with self.database.reading() as session:
             return counts_of(session, [job_id]).get(job_id, Counts()).as_dict()
 
-    def events(self, after: int = 0, job: int | None = None, limit: int = 1000) -> list[JobEvent]:
+    def events(self, after: int = 0, job: int | None = None, limit: int = 1000) -> builtins.list[JobEvent]:
         """Durable events with ids above `after`, oldest first."""
         with self.database.reading() as session:
             return read_events(session, after, job, limit)
@@ -148,53 +143,44 @@ class JobStore:
     def cancel(self, job_id: int) -> JobView:
         """Stop a job: what waits never runs, what runs stops at its next step. What is done stays. Raises NotFound."""
         with self.transaction() as session:
-            self._cancel(session, _get_job(session, job_id))
+            control.stop_job(session, get_job(session, job_id))
         return self.get(job_id)
 
     def cancel_task(self, task_id: int) -> TaskView:
         """Stop one task; nothing happens to one that is finished. Raises NotFound."""
         with self.transaction() as session:
-            task = _get_task(session, task_id)
-            job = session.get_one(Job, task.job_id)
-            self._cancel_tasks(session, job, [task] if task.state in OPEN else [])
+            task = get_task(session, task_id)
+            if task.state in OPEN:
+                control.stop_tasks(session, get_job(session, task.job_id), [task])
         return self.task(task_id)
 
     def cancel_all(self, project: str | None = None) -> int:
         """Stop every queued and running job (of a project); returns how many."""
-        query = _jobs().where(Job.state.in_(OPEN)).order_by(Job.id)
-        if project is not None:
-            query = query.where(Project.name == project)
         with self.transaction() as session:
-            jobs = [job for job, _ in session.execute(query)]
-            for job in jobs:
-                self._cancel(session, job)
+            jobs = [job for job, _ in session.execute(jobs_query(project=project, active=True)).all()]
+            for job in reversed(jobs):
+                control.stop_job(session, job)
         return len(jobs)
 
     def retry(self, job_id: int) -> int:
         """Queue a job's failed and cancelled tasks again; returns how many. Raises NotFound, ResourceError."""
         with self.transaction() as session:
-            job = _get_job(session, job_id)
-            rows = session.scalars(_tasks_of(job_id).where(Task.state.in_(("failed", "canceled")))).all()
+            job = get_job(session, job_id)
+            rows = control.unfinished(session, job)
             self._check_room(session, len(rows))
-            for row in rows:
-                row.state = "queued"
-                row.alone = row.crashes > 0
-                row.crashes = 0
-                row.error = row.detail = row.lease_owner = row.lease_until = None
-                row.started_at = row.finished_at = None
-            if rows:
-                job.stopped_at = None
-                before = job.state
-                announce(session, job, before, settle(session, job))
+            control.requeue(session, job, rows)
         return len(rows)
 
     # What workers do
 
-    def claim(self, worker: str, limit: int, kinds: Collection[str] | None = None) -> list[ClaimedTask]:
-        """Lease up to `limit` waiting tasks of one job (and of `kinds`, when given); empty when there are none."""
+    def next_kind(self, kinds: Collection[str] | None = None) -> str | None:
+        """The kind of the task that `claim` would lease first; None when nothing (of `kinds`) waits."""
         with self.database.reading() as session:
-            if not session.scalar(select(func.count()).select_from(Task).where(Task.state == "queued")):
-                return []
+            first = session.execute(leases.next_waiting(kinds)).first()
+            return None if first is None else first[1].kind
+
+    def claim(self, worker: str, limit: int, kinds: Collection[str] | None = None) -> builtins.list[ClaimedTask]:
+        """Lease up to `limit` waiting tasks of one job (and of `kinds`, when given); empty when there are none."""
         with self.transaction() as session:
             return leases.claim(session, worker, limit, kinds, self.limits)
 
@@ -222,16 +208,10 @@ class JobStore:
         """
         with self.database.session() as session:
             self.database.serialise(session)
-            row = self._owned(session, task)
+            row = results.owned(session, task)
             if row is None:
                 return False
-            job = session.get_one(Job, row.job_id)
-            result = write(session)
-            asset = result.get("asset")
-            row.asset_id = asset["id"] if asset else row.asset_id
-            row.result = {name: value for name, value in result.items() if name != "asset"}
-            self._close(session, row, "done")
-            self._tell(session, job, row, index=row.index, label=row.label, **result)
+            results.set_done(session, row, write(session))
         try:
             if publish is not None:
                 publish()
@@ -242,13 +222,10 @@ class JobStore:
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:
         """End a task with one sentence for the user and the technical rest. False as with `finish`."""
         with self.transaction() as session:
-            row = self._owned(session, task)
-            if row is None:
-                return False
-            row.error, row.detail = error, detail or None
-            self._close(session, row, "failed")
-            self._tell(session, session.get_one(Job, row.job_id), row, index=row.index, label=row.label, error=error)
-        return True
+            row = results.owned(session, task)
+            if row is not None:
+                results.set_failed(session, row, error, detail)
+        return row is not None
 
     def release(self, tasks: Collection[ClaimedTask], *, alone: bool = False) -> int:
         """Put tasks back into the queue, to run by themselves when `alone`; returns how many were still held."""
@@ -258,19 +235,16 @@ class JobStore:
     def recover(self) -> int:
         """Take back what dead or silent workers hold; returns how many tasks."""
         with self.database.reading() as session:
-            if not session.scalar(select(func.count()).select_from(Task).where(Task.state == "running")):
+            if not leases.lost(session):
                 return 0
         with self.transaction() as session:
-            return leases.release_dead(session, self.limits)
+            return leases.release_lost(session, self.limits)
 
-    def prune_events(self, keep: int = EVENTS_KEPT) -> int:
-        """Remove all but the newest `keep` events; returns how many."""
+    def prune_events(self, keep: int = EVENTS_KEPT) -> None:
+        """Remove all but the newest `keep` events."""
         with self.database.session() as session:
             newest = session.scalar(select(func.max(Event.id))) or 0
-            removed = session.execute(delete(Event).where(Event.id <= newest - keep))
-            return int(getattr(removed, "rowcount", 0))
-
-    # Inside transactions
+            session.execute(delete(Event).where(Event.id <= newest - keep))
 
     def _check_room(self, session: Session, wanted: int) -> None:
         waiting = session.scalar(select(func.count()).select_from(Task).where(Task.state == "queued")) or 0
@@ -279,97 +253,3 @@ class JobStore:
                 f"The queue is full: {waiting} tasks wait already and at most {self.limits.max_queued_tasks} may. "
                 "Wait until some are done, stop a job, or ask for fewer."
             )
-
-    def _owned(self, session: Session, task: ClaimedTask) -> Task | None:
-        return session.scalar(
-            select(Task).where(
-                Task.id == task.id,
-                Task.state == "running",
-                Task.lease_owner == task.owner,
-                Task.attempts == task.attempts,
-            )
-        )
-
-    def _close(self, session: Session, row: Task, state: TaskState) -> None:
-        now = time.time()
-        earlier = session.scalar(
-            select(func.max(Task.finished_at)).where(Task.job_id == row.job_id, Task.started_at == row.started_at)
-        )
-        if state == "done":
-            row.seconds = now - max(earlier or 0.0, row.started_at or now)
-        row.state = state
-        row.finished_at = now
-        row.lease_owner = row.lease_until = None
-
-    def _tell(self, session: Session, job: Job, row: Task, **data: Any) -> None:
-        before = job.state
-        counts = settle(session, job)
-        kind = "task_done" if row.state == "done" else "task_failed"
-        emit(session, job, kind, counts, row.id, **data)
-        announce(session, job, before, counts)
-
-    def _cancel(self, session: Session, job: Job) -> None:
-        rows = session.scalars(_tasks_of(job.id).where(Task.state.in_(OPEN))).all()
-        if rows:
-            job.stopped_at = time.time()
-        self._cancel_tasks(session, job, rows)
-
-    def _cancel_tasks(self, session: Session, job: Job, rows: Sequence[Task]) -> None:
-        if not rows:
-            return
-        for row in rows:
-            row.state = "canceled"
-            row.finished_at = time.time()
-            row.lease_owner = row.lease_until = None
-        before = job.state
-        counts = settle(session, job)
-        for row in rows:
-            emit(session, job, "task_canceled", counts, row.id, index=row.index, label=row.label)
-        announce(session, job, before, counts)
-
-    def _view(self, session: Session, job_id: int) -> JobView:
-        rows = session.execute(_jobs().where(Job.id == job_id)).all()
-        if not rows:
-            raise _missing_job(job_id)
-        return job_views(session, rows)[0]
-
-
-def _jobs() -> Select[Job, str]:
-    return select(Job, Project.name).join(Project, Project.id == Job.project_id)
-
-
-def _tasks_of(job_id: int) -> Select[Task]:
-    return select(Task).where(Task.job_id == job_id).order_by(Task.index)
-
-
-def _missing_job(job_id: int) -> NotFound:
-    return NotFound(f"There is no job {job_id}.")
-
-
-def _get_job(session: Session, job_id: int) -> Job:
-    job = session.get(Job, job_id)
-    if job is None:
-        raise _missing_job(job_id)
-    return job
-
-
-def _get_task(session: Session, task_id: int) -> Task:
-    task = session.get(Task, task_id)
-    if task is None:
-        raise NotFound(f"There is no task {task_id}.")
-    return task
-
-
-def _task_view(row: Task) -> TaskView:
-    return TaskView(
-        id=row.id,
-        job_id=row.job_id,
-        index=row.index,
-        label=row.label,
-        state=cast(TaskState, row.state),
-        attempts=row.attempts,
-        crashes=row.crashes,
-        error=row.error,
-        result=row.result,
-        asset_id=row.asset_id,
-    )

@@ -8,7 +8,9 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from errors import GameForgeError, NotReady, ResourceError
+from sqlalchemy.exc import SQLAlchemyError
+
+from errors import GameForgeError
 from jobs.context import Handler, TaskContext
 from jobs.processes import worker_id
 from jobs.store import JobStore
@@ -73,21 +75,21 @@ class Worker:
 
     def _work(self, lane: str) -> None:
         kinds = [kind for kind, handler in self.handlers.items() if handler.lane == lane]
-        batch = max(self.handlers[kind].batch for kind in kinds)
         while not self._stop.is_set():
             mark = self.store.bus.mark
             try:
-                tasks = self.store.claim(self.id, batch, kinds)
-                if tasks:
-                    self._run(lane, tasks)
-            except (ResourceError, NotReady) as error:
+                kind = self.store.next_kind(kinds)
+                if kind is None:
+                    self.store.bus.wait(mark, IDLE_SECONDS)
+                else:
+                    self._run(lane, self.store.claim(self.id, self.handlers[kind].batch, [kind]))
+            except (GameForgeError, SQLAlchemyError) as error:
                 log.warning("The queue cannot be used: %s", error)
                 self._stop.wait(BACK_OFF_SECONDS)
-                continue
-            if not tasks:
-                self.store.bus.wait(mark, IDLE_SECONDS)
 
     def _run(self, lane: str, tasks: Sequence[ClaimedTask]) -> None:
+        if not tasks:
+            return  # another worker was faster
         context = TaskContext(self.store, tasks, self._stop)
         self._contexts[lane] = context
         try:
@@ -104,9 +106,9 @@ class Worker:
                     if not context.cancelled(task):
                         context.fail(task, "It ended without a result. Retry it.")
         finally:
+            del self._contexts[lane]
             if context.open:
                 self.store.release(context.open)
-            del self._contexts[lane]
 
     def _blame(self, context: TaskContext, error: Exception) -> None:
         suspects = context.open
@@ -130,5 +132,5 @@ class Worker:
                 if time.monotonic() - pruned_at > PRUNE_SECONDS:
                     self.store.prune_events()
                     pruned_at = time.monotonic()
-            except GameForgeError as error:
+            except (GameForgeError, SQLAlchemyError) as error:
                 log.warning("Leases could not be renewed: %s", error)

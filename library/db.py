@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from errors import GameForgeError, NotReady, ResourceError
@@ -70,6 +70,7 @@ class Database:
         """Upgrade to the newest schema. Several processes may call it at once; all but the first find nothing to do."""
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -82,7 +83,11 @@ class Database:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                message = "The database was written by a newer GameForge. Update the program."
+                raise NotReady(message, detail=str(error)) from error
 
     def dispose(self) -> None:
         """Close all pooled connections."""
@@ -92,17 +97,17 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except DatabaseError as error:
             explained = self._explain(error)
             if explained is None:
                 raise
             raise explained from error
 
-    def _explain(self, error: OperationalError) -> GameForgeError | None:
+    def _explain(self, error: DatabaseError) -> GameForgeError | None:
         words = str(error.orig).lower()
         detail = str(error.orig)
         if not self.is_sqlite:
-            if error.connection_invalidated or "connection" in words:
+            if error.connection_invalidated or (isinstance(error, OperationalError) and "connect" in words):
                 shown = self.url.render_as_string(hide_password=True)
                 return NotReady(f"The database {shown} cannot be reached. Start it or correct its URL.", detail=detail)
             return None
@@ -112,6 +117,9 @@ class Database:
             return ResourceError(
                 f"The disk with {self.folder} is full. Free some space, then try again.", detail=detail
             )
+        if "not a database" in words or "malformed" in words:
+            message = f"The database {self.url.database} is damaged. Move it away or put a copy of it back."
+            return NotReady(message, detail=detail)
         if any(sign in words for sign in ("readonly", "unable to open", "disk i/o error")):
             return NotReady(_unwritable(self.folder), detail=detail)
         return None

@@ -61,6 +61,9 @@ class Storage:
     def publish(self, key: str, sha256: str) -> None:
         """Give the staged file its final name. Done already, by anybody: nothing happens. Raises NotFound."""
         source, target = self._staged(key), self._published(sha256)
+        if self.exists(sha256):  # the same image again: one file serves both
+            self.discard(key)
+            return
         with self._explained():
             self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
             try:
