@@ -1,0 +1,73 @@
+"""The router as a model's first thought: confident turns need no language model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from langchain_core.messages import BaseMessage, ToolCall
+
+from agent.models.protocol import ToolSpec, make_call, tool_name
+from agent.models.turns import Turn, read_turn
+from agent.router.types import Routing, TurnContext
+from errors import GameForgeError
+
+CONFIDENT = 0.9
+"""Confidence from which the router's calls are taken without a second opinion."""
+
+PRODUCT_TOOLS = frozenset(
+    {
+        "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets", "regenerate_assets",
+        "upscale_assets", "export_assets", "search_assets", "job_status", "cancel_job",
+    }
+)  # fmt: skip
+"""Tools that the router was trained on."""
+
+
+class TextRouter(Protocol):
+    def route(self, text: str, context: TurnContext) -> Routing: ...
+
+
+class FastPath:
+    """Loads the router once, from any thread, and asks it."""
+
+    def __init__(self, factory: Callable[[], TextRouter]) -> None:
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._router: TextRouter | None = None
+        self.reason = "not loaded yet"
+
+    @property
+    def ready(self) -> bool:
+        return self._router is not None
+
+    def load(self) -> TextRouter:
+        """Raises what the factory raises (NotReady without its weights)."""
+        with self._lock:
+            if self._router is None:
+                try:
+                    self._router = self._factory()
+                except GameForgeError as error:
+                    self.reason = error.message
+                    raise
+                self.reason = ""
+            return self._router
+
+    def route(self, turn: Turn) -> Routing:
+        return self.load().route(turn.text, turn.context)
+
+    def calls(self, messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], override: Any = None) -> list[ToolCall]:
+        """Calls for a turn that has just begun and that the router is sure of, else none; never waits for loading."""
+        turn = read_turn(messages, override)
+        if not self.ready or turn.results or turn.calls or not turn.text:
+            return []
+        routing = self.route(turn)
+        names = {tool_name(tool) for tool in tools}
+        if routing.confidence < CONFIDENT or not all(call.name in names for call in routing.calls):
+            return []
+        return routed_calls(routing)
+
+
+def routed_calls(routing: Routing) -> list[ToolCall]:
+    return [make_call(call.name, dict(call.args)) for call in routing.calls]
