@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,9 +45,9 @@ def cache_text(data: Path, embedder: FolderEmbedder, out: Path, batch: int = 256
 def cache_latents(data: Path, vae_folder: Path, out: Path, views: int = 2, batch: int = 64) -> float:
     """Encode all images (views = 2: and their mirror images); returns the scaling factor 1 / std of the latents."""
     import torch
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-    vae = AutoencoderKL.from_pretrained(vae_folder).float().eval()
+    vae: Any = AutoencoderKL.from_pretrained(vae_folder).float().eval()
     images = np.load(data / "images.npy", mmap_mode="r")
     latents = np.zeros((len(images), views, 8, 16, 16), np.float16)
     with torch.no_grad():

@@ -59,7 +59,7 @@ class Wish:
 def load_pipeline(folder: Path) -> Any:
     """The committed folder through plain diffusers, in float32."""
     import torch
-    from diffusers import StableDiffusionXLPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
     pipeline = StableDiffusionXLPipeline.from_pretrained(str(folder), dtype=torch.float32, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)

@@ -62,7 +62,7 @@ class NanoPromptEncoder:
 
     def __init__(self, folder: str | Path, embedder: TextEmbedder) -> None:
         """Reads nano.json, the exemplars and the noise schedule of the model folder. FileNotFoundError if absent."""
-        from diffusers import DDPMScheduler
+        from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
         folder = Path(folder)
         self.settings: dict[str, Any] = json.loads((folder / "nano.json").read_text(encoding="utf-8"))
@@ -70,11 +70,12 @@ class NanoPromptEncoder:
         self._embedder = embedder
         config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
         names = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "rescale_betas_zero_snr")
-        self._noise_levels = DDPMScheduler(**{name: config[name] for name in names})
+        self._noise_levels: Any = DDPMScheduler(**{name: config[name] for name in names})
 
     def style(self, request: NanoRequest) -> str:
         """The named style of a request; free words and None fall back to the model's default."""
-        return request.style if request.style in self.settings["styles"] else self.settings["default_style"]
+        wanted = request.style or ""
+        return wanted if wanted in self.settings["styles"] else str(self.settings["default_style"])
 
     def _text(self, request: NanoRequest) -> str:
         text = prompt_text(request.prompt, self.style(request), request.kind)

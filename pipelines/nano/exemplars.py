@@ -113,7 +113,7 @@ class ExemplarIndex:
         scores = (self._embeddings @ np.asarray(embedding, np.float32))[self._concept]
         scores = np.where(self._allowed(style, kind), scores, -np.inf)
         order = np.argsort(-scores, kind="stable")[:k]
-        return [self._view(int(i), scores[i]) for i in order if np.isfinite(scores[i])]
+        return [self._view(int(i), float(scores[i])) for i in order if np.isfinite(scores[i])]
 
     def candidates(
         self, text: str, embedding: np.ndarray, *, style: str | None = None, kind: str | None = None

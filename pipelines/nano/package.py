@@ -26,7 +26,6 @@ from pipelines.nano.training import load_checkpoint
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import AutoencoderKL
 
 SETTINGS: dict[str, Any] = {
     "name": "Forge Nano",
@@ -102,7 +101,7 @@ def quantise(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def write_exemplars(
-    records: list[Record], cache: Path, vae: AutoencoderKL, data: Path, embedder: FolderEmbedder, out: Path
+    records: list[Record], cache: Path, vae: Any, data: Path, embedder: FolderEmbedder, out: Path
 ) -> dict[str, float]:
     """exemplars.safetensors in the order of concepts.jsonl; returns how well each latent map fits (1 is exact)."""
     import torch
@@ -133,12 +132,12 @@ def write_exemplars(
     return explained
 
 
-def write_model(unet_state: dict[str, torch.Tensor], vae: AutoencoderKL, out: Path) -> None:
+def write_model(unet_state: dict[str, torch.Tensor], vae: Any, out: Path) -> None:
     """UNet, VAE (fp16 safetensors), scheduler and model_index.json."""
     import torch
-    from diffusers import DPMSolverMultistepScheduler
+    from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
-    unet = build_unet()
+    unet: Any = build_unet()
     unet.load_state_dict(unet_state)
     unet.to(torch.float16).save_pretrained(out / "unet")
     vae.to(torch.float16).save_pretrained(out / "vae")
@@ -160,7 +159,7 @@ def main() -> None:
     if args.concepts_only:
         return
 
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     vae = AutoencoderKL.from_pretrained(args.vae).float().eval()
     factor = json.loads((args.cache / "vae.json").read_text(encoding="utf-8"))["scaling_factor"]

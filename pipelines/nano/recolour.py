@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import AutoencoderKL
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _TINTS = {
@@ -21,7 +20,7 @@ _TINTS = {
 
 def pixel_matrices() -> dict[str, np.ndarray]:
     """RGB matrices [3, 3], applied to 0..1 colours, of every recolouring."""
-    matrices = {
+    matrices: dict[str, np.ndarray] = {
         name: 0.8 * np.outer(np.array(colour, np.float32), _LUMA) + 0.2 * np.eye(3, dtype=np.float32)
         for name, colour in _TINTS.items()
     }
@@ -59,7 +58,7 @@ def neighbourhoods(latents: np.ndarray) -> np.ndarray:
 
 
 def fit_maps(
-    vae: AutoencoderKL, images: torch.Tensor, batch: int = 32
+    vae: Any, images: torch.Tensor, batch: int = 32
 ) -> tuple[list[str], np.ndarray, np.ndarray, dict[str, float]]:
     """Least-squares 3 x 3 convolutions z -> z': names, weights [K, C, C, 3, 3], biases [K, C], variance explained.
 

@@ -53,7 +53,7 @@ def coverage(image: Image.Image) -> float:
 def trim(image: Image.Image) -> Image.Image:
     """Cut the transparent border off; a fully transparent image comes back unchanged."""
     image = image.convert("RGBA")
-    box = image.getchannel("A").point(lambda value: 255 if value > 8 else 0).getbbox()
+    box = image.getchannel("A").point([255 * (value > 8) for value in range(256)]).getbbox()
     return image.crop(box) if box else image
 
 
@@ -133,8 +133,8 @@ def first_sprite(sheet: Image.Image, cell: tuple[int, int] | None = None) -> Ima
     if cell:
         return sheet.crop((0, 0, min(cell[0], sheet.width), min(cell[1], sheet.height)))
     alpha = np.asarray(sheet)[..., 3] > 8
-    top, bottom = _first_run(alpha.any(axis=1))
-    left, right = _first_run(alpha[top:bottom].any(axis=0))
+    top, bottom = _first_run(alpha.max(axis=1))
+    left, right = _first_run(alpha[top:bottom].max(axis=0))
     return sheet.crop((left, top, right, bottom))
 
 

@@ -13,15 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipelines.nano.text import POOLED_SCALE, TOKEN_SCALE, WIDTH
 from pipelines.nano.training import Ema, RunLog, follow_threads, load_checkpoint, save_checkpoint
-
-if TYPE_CHECKING:
-    from diffusers import UNet2DConditionModel
 
 SCHEDULER: dict[str, Any] = {
     "num_train_timesteps": 1000,
@@ -35,9 +32,12 @@ SCHEDULER: dict[str, Any] = {
 PROMPT_DROP = 0.1
 
 
-def build_unet() -> UNet2DConditionModel:
-    """20 M parameters for 16 x 16 x 8 latents; text enters by cross attention and by SDXL's pooled + time ids."""
-    from diffusers import UNet2DConditionModel
+def build_unet() -> Any:
+    """A UNet2DConditionModel of 20 M parameters for 16 x 16 x 8 latents.
+
+    Text enters by cross attention (token states) and by SDXL's added condition (pooled vector and size ids).
+    """
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
     return UNet2DConditionModel(
         sample_size=16,
@@ -48,7 +48,7 @@ def build_unet() -> UNet2DConditionModel:
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         cross_attention_dim=WIDTH,
-        attention_head_dim=(3, 5, 8),
+        attention_head_dim=(3, 5, 8),  # pyright: ignore[reportArgumentType] (its annotation is too narrow)
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=32,
@@ -79,7 +79,7 @@ def main() -> None:
     args = parser.parse_args()
 
     import torch
-    from diffusers import DDPMScheduler
+    from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 
     from pipelines.nano.data import read_records
 
@@ -92,7 +92,7 @@ def main() -> None:
     states = np.load(args.cache / "caption_states.npy", mmap_mode="r")
     pooled = np.load(args.cache / "caption_pooled.npy")
     index = np.load(args.cache / "caption_index.npy")
-    noise_levels = DDPMScheduler(**SCHEDULER)
+    noise_levels: Any = DDPMScheduler(**SCHEDULER)
 
     unet = build_unet().train()
     optimizer = torch.optim.AdamW(unet.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=1e-3)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,14 +59,14 @@ def main() -> None:
     args = parser.parse_args()
 
     import torch
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     from pipelines.nano.data import read_records
 
     torch.manual_seed(args.seed)
     images = np.load(args.data / "images.npy", mmap_mode="r")
     rows = np.array([i for i, record in enumerate(read_records(args.data)) if not record.heldout])
-    vae = AutoencoderKL.from_pretrained(args.init).float().train()
+    vae: Any = AutoencoderKL.from_pretrained(args.init).float().train()
     if args.decoder_only:
         vae.encoder.requires_grad_(False)
         vae.quant_conv.requires_grad_(False)
@@ -112,7 +112,7 @@ def main() -> None:
                     "step": step + 1,
                 },
             )
-            vae_ema = AutoencoderKL.from_config(vae.config)
+            vae_ema: Any = AutoencoderKL.from_config(vae.config)
             vae_ema.load_state_dict(ema.shadow)
             vae_ema.save_pretrained(args.out / "vae")
 
