@@ -37,8 +37,6 @@ class Services:
 
     def start(self) -> None:
         """Take up what an earlier process left, then work on the queue and warm the models up in the background."""
-        self.library.recover()
-        self.jobs.recover()
         self.worker.start()
         self.models.start()
 
@@ -67,3 +65,48 @@ def prepare_home(settings: Settings) -> None:
             "or set GAMEFORGE_HOME to another folder.",
             detail=str(error),
         ) from error
+
+
+def build_services(settings: Settings) -> Services:
+    """Put the parts together; nothing heavy is loaded and nothing runs before `Services.start`.
+
+    Raises:
+        NotReady: the data folder or the database cannot be used.
+        BadRequest: a setting is wrong.
+    """
+    from agent.chat import ChatService
+    from agent.models import chat_models
+    from agent.planning import Planner, Vocabulary
+    from agent.router import Router
+    from jobs.events import EventBus
+    from jobs.generation import GenerationHandler
+    from jobs.store import JobStore
+    from jobs.types import Limits
+    from jobs.worker import Worker
+    from library.db import Database
+    from library.library import Library
+    from library.storage import Storage
+    from memory.embedder import Embedder
+    from pipelines.engine import ImageEngine
+
+    prepare_home(settings)
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    library = Library(database, Storage(settings.resolved_storage_url))
+    library.ensure_project(settings.project)
+    bus = EventBus(database)
+    jobs = JobStore(database, Limits.of(settings), bus)
+    embedder = Embedder(settings.embedding_model)
+    # The router and the built-in image model were trained on the built-in embedder: another one serves the documents.
+    builtin = embedder if settings.embedding_model == "builtin" else Embedder()
+    engine = ImageEngine(settings.image_model, settings.device, settings.image_batch, builtin)
+    worker = Worker(jobs, {GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch)})
+    models = chat_models(settings, lambda: Router.load(builtin), settings.home)
+    planner = Planner(
+        Vocabulary.load(),
+        builtin,
+        models if settings.has_endpoint else None,
+        limit=settings.max_assets_per_batch,
+    )
+    chat = ChatService(settings=settings, library=library, jobs=jobs, engine=engine, models=models, planner=planner)
+    return Services(settings, database, library, jobs, bus, worker, engine, embedder, models, planner, chat)

@@ -87,7 +87,7 @@ def database_text(settings: Settings) -> str:
 def storage_text(settings: Settings) -> str:
     from library.storage import Storage
 
-    Storage(settings.resolved_storage_url).check()
+    Storage(settings.resolved_storage_url).check_writable()
     return settings.resolved_storage_url
 
 
@@ -121,13 +121,15 @@ def image_checks(settings: Settings) -> Iterator[Check]:
 
 def language_checks(settings: Settings) -> Iterator[Check]:
     from agent.models import chat_models
+    from agent.router import Router
     from memory.embedder import Embedder
 
-    models = chat_models(settings, Embedder(settings.embedding_model))
+    models = chat_models(settings, lambda: Router.load(Embedder()), settings.home)
     try:
+        models.check()
         for status in models.status():
             text = f"{status['name']} from {status['source']}"
-            required = status["kind"] != "local" or settings.local_llm_path is not None
+            required = status["kind"] != "local model" or settings.local_llm_path is not None
             yield Check(status["kind"], status["ready"], text if status["ready"] else status["reason"], required)
     finally:
         models.close()

@@ -25,7 +25,7 @@ def work(args: argparse.Namespace, settings: Settings) -> int:
     try:
         services.start()
         while not stop.wait(POLL_SECONDS):
-            if args.until_empty and not services.jobs.list(states=("queued", "running")):
+            if args.until_empty and not services.jobs.list(active=True, limit=1):
                 break
     finally:
         services.close()
