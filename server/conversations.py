@@ -32,7 +32,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.delete("/{conversation_id}", status_code=204, summary="Delete a conversation; its images stay")
     def delete(conversation_id: int) -> Response:
-        library.delete_conversation(conversation_id)
+        services.chat.delete(conversation_id)
         return Response(status_code=204)
 
     @routes.get("/{conversation_id}/pending", summary="The question that waits for a yes, an edit or a no")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
+from errors import NotFound
 from library.views import AssetState
 from server.schemas import AssetOut, BatchOut, ProjectOut
 
@@ -14,11 +16,14 @@ if TYPE_CHECKING:
     from services import Services
 
 A_YEAR = 365 * 24 * 3600
+FOREVER = {"Cache-Control": f"public, max-age={A_YEAR}, immutable"}  # files are named by their content
+UPLOAD = re.compile(r"[0-9a-f]{64}\.(?:png|jpe?g|webp|gif|bmp|tiff?|avif)")
 
 
 def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["library"])
     library = services.library
+    uploads = services.settings.home / "uploads"
 
     @routes.get("/projects", summary="List projects")
     def projects() -> list[ProjectOut]:
@@ -60,7 +65,13 @@ def router(services: Services) -> APIRouter:
             library.version_path(sha256),
             media_type="image/png",
             filename=f"{sha256[:12]}.png" if download else None,
-            headers={"Cache-Control": f"public, max-age={A_YEAR}, immutable"},
+            headers=FOREVER,
         )
+
+    @routes.get("/uploads/{name}", summary="An image that was attached to a message", response_class=FileResponse)
+    def upload(name: Annotated[str, Path(description="its sha256 and extension, as messages name it")]) -> FileResponse:
+        if not UPLOAD.fullmatch(name) or not (uploads / name).is_file():
+            raise NotFound("There is no such upload.")
+        return FileResponse(uploads / name, headers=FOREVER)
 
     return routes

@@ -1,0 +1,130 @@
+"""A conversation as Gradio's chat shows it.
+
+Pictures never travel through Gradio: a job is an empty element whose class names its id, and static/gallery.js fills it
+from REST and the event socket. (Gradio's sanitizer keeps classes and drops `data-*`.) So a message stays a few bytes long,
+and a reload, a second tab or a restarted server shows the same as the first look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agent.chat import ChatEvent, Message
+from jobs.plan import AssetPlan
+
+ROWS_OPEN = 12  # a plan with more rows starts folded
+
+ChatRow = dict[str, Any]  # {"role", "content": [{"type": "text", "text"}]}
+
+_CODE = re.compile(r"(^```.*?^```[^\S\n]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_PUNCTUATION = re.compile(r"[^\w\s]")
+
+
+def rows(history: Iterable[Message], conversation_id: int) -> list[ChatRow]:
+    return [row(message, conversation_id) for message in history]
+
+
+def row(message: Message, conversation_id: int) -> ChatRow:
+    if message.role == "user":
+        return user_row(message.text, message.parts)
+    return _row("assistant", [markdown(message.text), *(part_html(part, conversation_id) for part in message.parts)])
+
+
+def user_row(text: str, parts: Sequence[dict[str, Any]] = ()) -> ChatRow:
+    images = [file for part in parts if part["type"] == "files" for file in part["files"]]
+    return _row("user", [literal(text), "".join(_thumbnail(file) for file in images)])
+
+
+class LiveAnswer:
+    """An answer while its events arrive: the words first, then one element for each plan, job and question."""
+
+    def __init__(self, conversation_id: int) -> None:
+        self.conversation_id = conversation_id
+        self.status = "Thinking"
+        self.text = ""
+        self.parts: list[dict[str, Any]] = []
+        self.details: list[str] = []
+
+    def add(self, event: ChatEvent) -> bool:
+        """True when there is something new to see."""
+        if event.kind == "token":
+            self.text += event.data["text"]
+        elif event.kind == "status":
+            self.status = event.data["text"]
+        elif event.kind == "error":
+            if event.data.get("detail"):
+                self.details.append(event.data["detail"])
+            return False
+        elif event.kind in ("plan", "confirm", "job", "files", "citation"):
+            self.parts.append({"type": event.kind, **event.data})
+        else:
+            return False
+        return True
+
+    def row(self) -> ChatRow:
+        said = markdown(self.text) or f'<p class="gf-status">{literal(self.status)} …</p>'
+        return _row("assistant", [said, *(part_html(part, self.conversation_id) for part in self.parts)])
+
+    def folded_details(self) -> list[str]:
+        return [
+            f'<details class="gf-detail"><summary>Technical detail</summary><code>{literal(detail)}</code></details>'
+            for detail in self.details
+        ]
+
+
+def append_html(row: ChatRow, pieces: Iterable[str]) -> ChatRow:
+    return {**row, "content": [*row["content"], *({"type": "text", "text": piece} for piece in pieces)]}
+
+
+def part_html(part: dict[str, Any], conversation_id: int) -> str:
+    """The element of one part; empty for kinds that the page has nothing to show for."""
+    kind = part["type"]
+    if kind == "job":
+        return f'<div class="gf-job gf-id-{int(part["job_id"])}"></div>'
+    if kind == "confirm":
+        return f'<div class="gf-confirm gf-id-{conversation_id}"></div>'
+    if kind == "plan":
+        return plan_html(AssetPlan.model_validate(part["plan"]))
+    return ""
+
+
+def plan_html(plan: AssetPlan) -> str:
+    images = f"{plan.total} image{'s' if plan.total != 1 else ''}"
+    subjects = f"{len(plan.items)} subject{'s' if len(plan.items) != 1 else ''}"
+    look = [plan.style, *plan.style_packs, f"{plan.size} px" if plan.size else None]
+    summary = " · ".join([f"Plan: {subjects}, {images}", *(part for part in look if part)])
+    lines = "".join(
+        f"<tr><td>{number}</td><td>{literal(item.subject)}</td><td>{item.kind}</td><td>{item.variants}</td></tr>"
+        for number, item in enumerate(plan.items, start=1)
+    )
+    head = "<tr><th>#</th><th>Subject</th><th>Kind</th><th>Variants</th></tr>"
+    is_open = " open" if 1 < len(plan.items) <= ROWS_OPEN else ""
+    return (
+        f'<details class="gf-plan"{is_open}><summary>{literal(summary)}</summary>'
+        f"<table><thead>{head}</thead><tbody>{lines}</tbody></table></details>"
+    )
+
+
+def literal(text: str) -> str:
+    """Text exactly as typed: no markdown, HTML or formula in it takes effect."""
+    escaped = _PUNCTUATION.sub(lambda match: f"&#{ord(match[0])};" if match[0].isascii() else match[0], text.strip())
+    return escaped.replace("_", "&#95;").replace("\r\n", "\n").replace("\n", "<br>")
+
+
+def markdown(text: str) -> str:
+    """A model's answer: markdown takes effect, HTML and images do not. Code is left alone, Gradio escapes it itself."""
+    pieces = _CODE.split(text.strip())
+    pieces[::2] = [piece.replace("<", "&lt;").replace("![", "!&#91;") for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _thumbnail(file: dict[str, Any]) -> str:
+    name = literal(file["name"])
+    return f'<img class="gf-upload" src="/api/uploads/{Path(file["path"]).name}" alt="{name}" title="{name}">'
+
+
+def _row(role: str, pieces: Iterable[str]) -> ChatRow:
+    return {"role": role, "content": [{"type": "text", "text": piece} for piece in pieces if piece]}

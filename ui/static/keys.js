@@ -1,0 +1,57 @@
+// Keyboard: Ctrl+Enter sends, / goes to the message, g then a letter to a page, ? shows this.
+
+import { button, h } from "./dom.js";
+
+const PAGES = { c: "Chat", l: "Library", j: "Jobs" };
+const HELP = [
+  ["Enter, Ctrl+Enter", "send"],
+  ["Shift+Enter", "new line"],
+  ["/", "go to the message"],
+  ["g then c, l, j", "chat, library, jobs"],
+  ["n", "new chat"],
+  ["← →", "previous and next picture, when one is open"],
+  ["Esc", "close"],
+  ["?", "this help"],
+];
+
+export function goTo(name) {
+  const tab = [...document.querySelectorAll("#gf-tabs button[role=tab]")].find((item) => item.textContent.trim() === name);
+  tab?.click();
+}
+
+export function installKeys(newChat) {
+  let goPressed = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.("#gf-message")) {
+      event.preventDefault();
+      document.querySelector("#gf-message .submit-button")?.click();
+      return;
+    }
+    if (event.target.closest?.("input, textarea, select, [contenteditable], dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const go = Date.now() - goPressed < 1500;
+    goPressed = 0;
+    if (go && PAGES[event.key]) goTo(PAGES[event.key]);
+    else if (event.key === "g") goPressed = Date.now();
+    else if (event.key === "/") {
+      goTo("Chat");
+      setTimeout(() => document.querySelector("#gf-message textarea")?.focus(), 50);
+    } else if (event.key === "n") newChat();
+    else if (event.key === "?") showHelp();
+    else return;
+    event.preventDefault();
+  });
+}
+
+export function showHelp() {
+  if (document.querySelector(".gf-help[open]")) return;
+  const dialog = h("dialog", { className: "gf-help" },
+    h("h2", {}, "Keyboard"),
+    h("dl", {}, HELP.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])),
+    h("h2", {}, "What to ask"),
+    h("p", {}, "Say how many and of what: “32 desert props”, “4 variants of a rusty sword”, “six potions and two chests”. Work that takes long shows its plan first and waits for Start."),
+    h("div", { className: "gf-actions" }, button("Close", null, () => dialog.close(), "gf-button gf-primary")));
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,62 @@
+// Brings the page's live parts to life. Gradio draws the frame and the chat's words, and may draw them again at any time;
+// so elements are found by their classes whenever they appear, and their truth lies in the store and on the server.
+
+import { conversations } from "./conversations.js";
+import { mountConfirm } from "./confirm.js";
+import { mountJob } from "./gallery.js";
+import { mountHeader, restoreTheme } from "./header.js";
+import { mountJobs } from "./jobs.js";
+import { goTo, installKeys } from "./keys.js";
+import { mountLibrary } from "./library.js";
+import { mountNow } from "./now.js";
+import { store } from "./store.js";
+
+const PARTS = {
+  "gf-header": mountHeader,
+  "gf-conversations": (element) => conversations.mount(element),
+  "gf-now": mountNow,
+  "gf-job": (element) => mountJob(element, numberOf(element)),
+  "gf-confirm": (element) => mountConfirm(element, numberOf(element)),
+  "gf-library": mountLibrary,
+  "gf-jobs": mountJobs,
+};
+const SELECTOR = Object.keys(PARTS).map((name) => `.${name}:not(.gf-live)`).join(",");
+
+const numberOf = (element) => Number([...element.classList].find((name) => name.startsWith("gf-id-"))?.slice(6));
+
+function bringToLife() {
+  for (const element of document.querySelectorAll(SELECTOR)) {
+    element.classList.add("gf-live");
+    PARTS[Object.keys(PARTS).find((name) => element.classList.contains(name))](element);
+  }
+  // Gradio labels each message with its source; a screen reader should get who speaks, and then the words themselves.
+  for (const message of document.querySelectorAll("#gf-chat [data-testid][aria-label*=' message:']")) {
+    message.setAttribute("aria-label", message.dataset.testid === "user" ? "You" : "GameForge");
+  }
+}
+
+window.gameforge = {
+  opened: (id) => conversations.opened(id),
+  openConversation: (id) => {
+    goTo("Chat");
+    conversations.open(id);
+  },
+};
+
+function start() {
+  restoreTheme();
+  store.connect();
+  installKeys(() => window.gameforge.openConversation(null));
+  let planned = false;
+  new MutationObserver(() => {
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(() => {
+      planned = false;
+      bringToLife();
+    });
+  }).observe(document.body, { childList: true, subtree: true });
+  bringToLife();
+}
+
+start();
