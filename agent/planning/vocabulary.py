@@ -1,0 +1,152 @@
+"""Concrete things that can be drawn, with the kinds and themes that they belong to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.planning.words import head, key, singular
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from memory.embedder import Embedder
+
+FOLDER = Path(__file__).parent
+SUBJECTS = FOLDER / "subjects.txt"
+VECTORS = FOLDER / "subjects.npz"
+_SECTION = re.compile(r"\[(?P<themes>[\w &-]*)(?:/(?P<kinds>[\w &-]+))?\]$")
+
+
+@dataclass
+class Subject:
+    text: str
+    kinds: frozenset[str]
+    themes: frozenset[str]
+
+    @cached_property
+    def head(self) -> str:
+        return head(self.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(key(self.text).split())
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a phrase says about themes: `places` (desert, pirate), `classes` (weapon, potion), and the words left over."""
+
+    places: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    plural_class: bool = field(default=False, compare=False)
+
+
+class Vocabulary:
+    """Read-only after loading. `vectors` are computed on first use when the shipped ones are of another embedder."""
+
+    def __init__(self, subjects: list[Subject], places: dict[str, str], classes: dict[str, str], digest: str) -> None:
+        self.subjects = subjects
+        self.places = places  # alias (singular words) -> theme
+        self.classes = classes
+        self.digest = digest
+        self.by_head: dict[str, list[int]] = {}
+        for index, subject in enumerate(subjects):
+            self.by_head.setdefault(subject.head, []).append(index)
+        self._longest_alias = max((len(alias.split()) for alias in (*places, *classes)), default=1)
+        self._vectors: np.ndarray | None = None
+        self._drawable: np.ndarray | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path = SUBJECTS) -> Vocabulary:
+        text = path.read_text(encoding="utf-8")
+        subjects: dict[str, Subject] = {}
+        aliases: dict[str, dict[str, str]] = {"places": {}, "classes": {}}
+        themes: frozenset[str] = frozenset()
+        kinds: frozenset[str] = frozenset()
+        target: dict[str, str] | None = None
+        for line in text.splitlines():
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            if section := _SECTION.match(line):
+                target = aliases.get(section["themes"].strip())
+                themes, kinds = frozenset(section["themes"].split()), frozenset((section["kinds"] or "").split())
+            elif target is not None:
+                name, _, others = line.partition("=")
+                for alias in (name, *others.split(",")):
+                    words = [singular(word) for word in re.findall(r"[^\W_]+", alias.lower())]
+                    target[" ".join(words)] = name.strip()
+            else:
+                for entry in filter(None, (part.strip() for part in line.split(";"))):
+                    same = subjects.get(key(entry))
+                    if same is None:
+                        subjects[key(entry)] = Subject(entry, kinds, themes)
+                    else:
+                        same.kinds, same.themes = same.kinds | kinds, same.themes | themes
+        digest = hashlib.sha256("\n".join(subject.text for subject in subjects.values()).encode()).hexdigest()
+        return cls(list(subjects.values()), aliases["places"], aliases["classes"], digest)
+
+    def themes_of(self, phrase: str) -> Found:
+        """Themes that the words name, longest names first."""
+        words = re.findall(r"[^\W_]+", phrase.lower())
+        single = [singular(word) for word in words]
+        places: list[str] = []
+        classes: list[str] = []
+        rest: list[str] = []
+        plural = False
+        at = 0
+        while at < len(words):
+            for length in range(min(self._longest_alias, len(words) - at), 0, -1):
+                alias = " ".join(single[at : at + length])
+                if alias in self.places or alias in self.classes:
+                    if alias in self.places:
+                        places.append(self.places[alias])
+                    if alias in self.classes:
+                        classes.append(self.classes[alias])
+                        plural = plural or words[at + length - 1] != single[at + length - 1]
+                    at += length
+                    break
+            else:
+                rest.append(words[at])
+                at += 1
+        return Found(tuple(dict.fromkeys(places)), tuple(dict.fromkeys(classes)), tuple(rest), plural)
+
+    def similarity(self, phrase: str, embedder: Embedder) -> np.ndarray:
+        """Cosine of every subject's meaning with the phrase's, float32 [n]."""
+        return self.vectors(embedder) @ embedder.encode([phrase])[0]
+
+    def vectors(self, embedder: Embedder) -> np.ndarray:
+        """Unit vectors, float32 [n, dimension]."""
+        with self._lock:
+            if self._vectors is None:
+                shipped = _shipped(self.digest) if embedder.name == "builtin" else None
+                self._vectors = shipped[0] if shipped else embedder.encode([subject.text for subject in self.subjects])
+            return self._vectors
+
+    @property
+    def drawable(self) -> np.ndarray | None:
+        """How near each subject is to a concept of the built-in image model, 0..1 float32 [n]; None: not known."""
+        if self._drawable is None:
+            shipped = _shipped(self.digest)
+            self._drawable = shipped[1] if shipped else None
+        return self._drawable
+
+
+def _shipped(digest: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Vectors and drawability as `agent.planning.build` saved them, if they belong to these subjects."""
+    import numpy as np
+
+    if not VECTORS.exists():
+        return None
+    with np.load(VECTORS) as data:
+        if str(data["digest"]) != digest:
+            return None
+        return data["vectors"].astype(np.float32), data["drawable"].astype(np.float32)

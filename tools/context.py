@@ -1,0 +1,53 @@
+"""What a tool may use: services and the facts of the running turn. Handed in by the graph's runtime, never kept in state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from jobs.plan import AssetPlan
+    from jobs.store import JobStore
+    from library.library import Library
+    from pipelines.engine import ImageEngine
+    from settings import Settings
+
+
+class PlanMaker(Protocol):
+    """Turns the arguments of `generate_assets` into a plan (`agent.planning.Planner`)."""
+
+    def plan(self, call_args: dict[str, Any], request: str) -> AssetPlan: ...
+
+
+def never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures that the conversation showed last, by the numbers under them (from 1)."""
+
+    assets: Mapping[int, int] = field(default_factory=dict)  # number -> asset id, finished ones only
+    total: int = 0  # numbers that the gallery has, unfinished ones included
+    job_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    settings: Settings
+    library: Library
+    jobs: JobStore
+    engine: ImageEngine
+    planner: PlanMaker
+    project: str
+    conversation_id: int | None = None
+    request: str = ""  # the user's words of this turn
+    gallery: Gallery = field(default_factory=Gallery)
+    attachments: tuple[Path, ...] = ()
+    auto_confirm: bool = False  # long work starts without asking
+    stopped: Callable[[], bool] = never

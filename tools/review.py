@@ -1,0 +1,59 @@
+"""Approve and reject."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain.tools import ToolRuntime, tool
+
+from errors import BadRequest
+from library.review import set_states
+from tools.context import ToolContext
+from tools.references import Reference, resolve
+from tools.results import Artifact, artifact
+
+
+@tool(response_format="content_and_artifact", parse_docstring=True)
+def review_assets(
+    runtime: ToolRuntime[Any, Any],
+    approve: list[Reference] | None = None,
+    reject: list[Reference] | None = None,
+) -> tuple[str, Artifact]:
+    """Approve or reject images of the last gallery.
+
+    Args:
+        approve: Numbers under the images, or "all" or "rest" (those not named elsewhere).
+        reject: The same for those to turn down.
+    """
+    context: ToolContext = runtime.context
+    approve, reject = approve or [], reject or []
+    if not approve and not reject:
+        raise BadRequest('Say which images to approve or reject, as in "approve 1 and 3, reject the rest".')
+    # "rest" on one side is what the other side leaves over, so the side that names numbers is read first
+    if "rest" in approve:
+        rejected = resolve(reject, context)
+        approved = resolve(approve, context, taken=rejected)
+    else:
+        approved = resolve(approve, context)
+        rejected = resolve(reject, context, taken=approved)
+    both = set(approved) & set(rejected)
+    if both:
+        numbers = sorted(number for number, asset in context.gallery.assets.items() if asset in both)
+        raise BadRequest(f"{_list(numbers or sorted(both))} cannot be approved and rejected at once. Say which.")
+    set_states(context.library, dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected"))
+    said = [f"{verb} {_numbers(ids, context)}" for verb, ids in (("approved", approved), ("rejected", rejected)) if ids]
+    part = {"type": "review", "approved": approved, "rejected": rejected}
+    sentence = " and ".join(said) if said else "there was nothing left to review"
+    return sentence[0].upper() + sentence[1:] + ".", artifact(part)
+
+
+def _numbers(ids: list[int], context: ToolContext) -> str:
+    number = {asset: number for number, asset in context.gallery.assets.items()}
+    if len(ids) == len(number) and len(ids) > 1:
+        return f"all {len(ids)}"
+    return _list([number.get(asset, asset) for asset in ids])
+
+
+def _list(numbers: list[int]) -> str:
+    texts = [str(number) for number in numbers]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

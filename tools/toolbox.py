@@ -1,0 +1,37 @@
+"""Every tool that the assistant can call, by its public name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.tools import BaseTool
+
+from tools.docs import query_design_docs
+from tools.generate import generate_assets
+from tools.library import export_assets, regenerate_assets, search_assets, upscale_assets
+from tools.progress import cancel_job, job_status
+from tools.review import review_assets
+from tools.scaffold import scaffold_code
+from tools.train import create_style_pack
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """`asks_first` names the tools that always wait for the user's yes, however short their work."""
+
+    tools: tuple[BaseTool, ...]
+    asks_first: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(tool.name for tool in self.tools)
+
+
+def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
+    return Toolbox(
+        (
+            generate_assets, create_style_pack, query_design_docs, scaffold_code, review_assets, regenerate_assets,
+            upscale_assets, export_assets, search_assets, job_status, cancel_job, *extra,
+        )
+    )  # fmt: skip
