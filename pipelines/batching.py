@@ -34,6 +34,7 @@ def batch_key(request: GenerationRequest) -> tuple[object, ...]:
         request.sampler,
         request.style_packs,
         request.tileable,
+        request.strength,
     )
 
 

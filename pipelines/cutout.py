@@ -7,8 +7,10 @@ between is solved by closed-form matting (Levin et al. 2008; pymatting). Colours
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +44,17 @@ def cut_out(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return _assemble(pixels, alpha, background), warnings
 
 
+def warm_up() -> None:
+    """Import the matting code in the background: right after installation it is compiled, which takes a minute."""
+    if _rembg_session() is None:
+        threading.Thread(target=importlib.import_module, args=("pymatting",), daemon=True).start()
+
+
 def estimate_background(pixels: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Fit a quadratic surface per channel to the border of an image [h, w, 3] in 0..1.
 
-    Returns the background [h, w, 3], its noise (standard deviation, at least `NOISE_FLOOR`), and the share of the border
-    that agrees with it. Objects that touch the border are left out of the fit by reweighting.
+    Returns the background [h, w, 3], its noise (standard deviation, at least `NOISE_FLOOR`), and the share of the
+    border that agrees with it. Objects that touch the border are left out of the fit by reweighting.
     """
     height, width = pixels.shape[:2]
     frame = max(2, min(height, width) // 50)
@@ -75,12 +83,13 @@ def classify(pixels: np.ndarray, background: np.ndarray, noise: float) -> tuple[
 
     distance = np.linalg.norm(pixels - background, axis=2)
     alike = distance <= SURE_BACKGROUND * noise
-    spots, count = ndimage.label(alike)
+    labelled: Any = ndimage.label(alike)
+    spots, count = labelled
     edge = np.unique(np.concatenate([spots[0], spots[-1], spots[:, 0], spots[:, -1]]))
     open_spots = np.zeros(count + 1, bool)
     open_spots[edge] = True
     sizes = np.bincount(spots.ravel(), minlength=count + 1)
-    closeness = ndimage.mean(distance, spots, np.arange(count + 1))
+    closeness = np.asarray(ndimage.mean(distance, spots, np.arange(count + 1)))
     holes = (sizes >= max(6, HOLE_SHARE * alike.size)) & (closeness <= 0.5 * SURE_BACKGROUND * noise)
     keep = open_spots | holes
     keep[0] = False

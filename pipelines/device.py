@@ -125,9 +125,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def use_physical_cores() -> None:
-    """One compute thread per physical core that this process may use: hyper-threads slow matrix products down."""
+    """One compute thread per physical core that this process may use: hyper-threads slow matrix products down.
+
+    `OMP_NUM_THREADS`, where the user set it, stays in force.
+    """
     import torch
 
+    if os.environ.get("OMP_NUM_THREADS"):
+        return
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     torch.set_num_threads(max(1, min(allowed, psutil.cpu_count(logical=False) or allowed)))
 

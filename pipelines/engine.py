@@ -12,26 +12,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errors import Cancelled, GameForgeError, UserFixable
+from pipelines import cutout
 from pipelines.batching import Item, full_batch, group_items, next_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
 from pipelines.prompts import PromptEmbedder
 from pipelines.request import GenerationRequest
-from pipelines.sampling import drop_rows
-from pipelines.sources import ModelSource, locate, weight_files
+from pipelines.sources import ModelSource, is_small, locate
 from pipelines.sprites import finish
 
 if TYPE_CHECKING:
-    import torch
     from PIL import Image
 
     from pipelines.loaded import LoadedModel
 
 log = logging.getLogger(__name__)
 
-SMALL_MODEL_BYTES = 500_000_000
 # seconds for one image with 25 steps at the model's own size, before anything was measured here
 FIRST_GUESS = {("cuda", True): 0.1, ("cuda", False): 5.0, ("mps", True): 0.5, ("mps", False): 60.0, ("cpu", True): 1.0}
 SLOW_GUESS = 600.0
@@ -135,7 +133,7 @@ class ImageEngine:
             ready=not reason,
             reason=reason,
             license=source.license,
-            small=self._is_small(source),
+            small=is_small(source),
             native_size=loaded.native_size if loaded else source.native_size,
             native_alpha=loaded.native_alpha if loaded else source.native_alpha,
             device=device.name,
@@ -162,6 +160,8 @@ class ImageEngine:
                 from pipelines.loader import load_model
 
                 self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
+                if not self._loaded.native_alpha:
+                    cutout.warm_up()
             return self._loaded
 
     def seconds_per_image(self) -> float:
@@ -206,11 +206,6 @@ class ImageEngine:
                 if batch:
                     first = False
                     yield from self._run(model, batch, watch)
-
-    def _is_small(self, source: ModelSource) -> bool:
-        if source.kind == "hub" and source.path is None:
-            return False
-        return sum(file.stat().st_size for file in weight_files(source)) < SMALL_MODEL_BYTES
 
     def _full_batch(self, model: LoadedModel, request: GenerationRequest) -> int:
         size = (request.width, request.height)
@@ -328,32 +323,22 @@ class _Watch:
     def is_cancelled(self, item: Item) -> bool:
         return self._cancelled is not None and self._cancelled(item.index)
 
-    def after_step(self, pipe: Any, step: int, _: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """The pipeline's `callback_on_step_end`. Rows of cancelled images leave all tensors."""
+    def after_step(self, step: int, steps: int) -> list[int]:
+        """Called by the model: `step` of `steps` is done. Returns the rows that are still wanted.
+
+        Raises:
+            Cancelled: none is.
+        """
         try:
-            kept = [row for row, item in enumerate(self.alive) if not self.is_cancelled(item)]
-            self.alive, before = [self.alive[row] for row in kept], len(self.alive)
-            if self.alive and self._on_step is not None:
-                indices = tuple(item.index for item in self.alive)
-                self._on_step(StepEvent(indices, step + 1, pipe.num_timesteps))
+            if self._on_step is not None:
+                self._on_step(StepEvent(tuple(item.index for item in self.alive), step, steps))
+            rows = [row for row, item in enumerate(self.alive) if not self.is_cancelled(item)]
         except Exception as error:
             raise _OutsideError from error
-        if not self.alive:
+        self.alive = [self.alive[row] for row in rows]
+        if not rows:
             raise Cancelled
-        return tensors if len(kept) == before else _keep_rows(pipe, tensors, kept, before)
-
-
-def _keep_rows(pipe: Any, tensors: dict[str, torch.Tensor], kept: list[int], batch: int) -> dict[str, torch.Tensor]:
-    """Shrink a running batch. With guidance, conditioning comes as [negatives; positives]."""
-    import torch
-
-    rows = torch.tensor(kept)
-    drop_rows(pipe.scheduler, rows, batch)
-    out = {}
-    for name, tensor in tensors.items():
-        index = rows if tensor.shape[0] == batch else torch.cat([rows, rows + batch])
-        out[name] = tensor[index.to(tensor.device)]
-    return out
+        return rows
 
 
 def _work(width: int, height: int, steps: int) -> float:

@@ -10,7 +10,7 @@ from errors import BadRequest, UserFixable
 from pipelines.device import Device, is_out_of_memory, release_cached_memory
 from pipelines.prompts import PromptEncoder
 from pipelines.request import MAX_SEED, GenerationRequest
-from pipelines.sampling import SAMPLERS, make_scheduler, start_from
+from pipelines.sampling import SAMPLERS, keep_rows, make_scheduler, takes_timesteps
 from pipelines.sources import ModelSource
 from pipelines.tileable import circular_padding
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_SIDE = 2048
 MAX_STEPS = 150
 SIDE_STEP = 8
-Callback = Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]
+AfterStep = Callable[[int, int], list[int]]
 
 
 @dataclass
@@ -61,17 +61,33 @@ class LoadedModel:
             raise UserFixable("Starting from an existing image is not possible yet. Describe the image instead.")
         if request.sampler not in SAMPLERS:
             raise BadRequest(f"The sampler {request.sampler!r} is not known. Use one of {', '.join(sorted(SAMPLERS))}.")
+        if self.source.start_strength is not None and not takes_timesteps(request.sampler):
+            names = ", ".join(name for name in sorted(SAMPLERS) if takes_timesteps(name))
+            raise BadRequest(f"{self.source.name} cannot use the sampler {request.sampler!r}. Use one of {names}.")
         if not 0 <= request.seed <= MAX_SEED:
             raise BadRequest(f"The seed must lie between 0 and {MAX_SEED}.")
-        width, height = request.width or self.native_size, request.height or self.native_size
-        for side in (width, height):
+        complete = request.replaced(
+            width=request.width or self.native_size,
+            height=request.height or self.native_size,
+            steps=request.steps or self.source.steps,
+            guidance=self.source.guidance if request.guidance is None else request.guidance,
+            style=request.style or self.source.default_style,
+            strength=self.source.start_strength if request.strength is None else request.strength,
+        )
+        self._check_sizes(complete)
+        return complete
+
+    def _check_sizes(self, request: GenerationRequest) -> None:
+        for side in (request.width, request.height):
+            if self.source.fixed_size and side != self.native_size:
+                size = f"{self.native_size} x {self.native_size}"
+                raise BadRequest(f"{self.source.name} paints {size} pixels only. Ask for another size of the sprite.")
             if not SIDE_STEP <= side <= MAX_SIDE or side % SIDE_STEP:
                 raise BadRequest(f"Width and height must be multiples of {SIDE_STEP} from {SIDE_STEP} to {MAX_SIDE}.")
-        steps = request.steps or self.source.steps
-        if not 1 <= steps <= MAX_STEPS:
+        if not 1 <= request.steps <= MAX_STEPS:
             raise BadRequest(f"Steps must lie between 1 and {MAX_STEPS}.")
-        guidance = self.source.guidance if request.guidance is None else request.guidance
-        return request.replaced(width=width, height=height, steps=steps, guidance=guidance)
+        if request.strength is not None and not 0 < request.strength <= 1:
+            raise BadRequest("Strength must lie between 0 (excluded) and 1.")
 
     def call_kwargs(self, requests: Sequence[GenerationRequest]) -> dict[str, Any]:
         """Arguments of the pipeline call that makes these (complete, alike) requests, one generator per image."""
@@ -80,25 +96,30 @@ class LoadedModel:
         first = requests[0]
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
         self.pipe.scheduler = make_scheduler(first.sampler, self._scheduler)
-        kwargs = dict(self.prompts.encode(requests))
-        kwargs.update(
-            generator=generators,
-            guidance_scale=first.guidance,
-            width=first.width,
-            height=first.height,
-            num_inference_steps=first.steps,
-        )
-        if "start_latents" in kwargs:
-            start_from(kwargs, self.pipe.scheduler, self.device)
+        kwargs: dict[str, Any] = {
+            "generator": generators,
+            "guidance_scale": first.guidance,
+            "width": first.width,
+            "height": first.height,
+            "num_inference_steps": first.steps,
+            **self.prompts.encode(requests),
+        }
+        if "latents" in kwargs:
+            kwargs["latents"] = kwargs["latents"].to(self.pipe.unet.dtype)
         return kwargs
 
-    def denoise(self, requests: Sequence[GenerationRequest], callback: Callback | None = None) -> torch.Tensor:
-        """Latents of requests that are complete and share size, steps, guidance and sampler: [n, c, h, w]."""
+    def denoise(self, requests: Sequence[GenerationRequest], after_step: AfterStep | None = None) -> torch.Tensor:
+        """Latents of requests that are complete and share size, steps, guidance and sampler: [n, c, h, w].
+
+        Args:
+            after_step: called with (steps done, steps in all); returns the rows to go on with, in order. What it raises
+                ends the call.
+        """
         import torch
 
         kwargs = self.call_kwargs(requests)
-        if callback is not None:
-            kwargs["callback_on_step_end"] = callback
+        if after_step is not None:
+            kwargs["callback_on_step_end"] = _shrinking_callback(after_step, kwargs["generator"])
             kwargs["callback_on_step_end_tensor_inputs"] = list(self.pipe._callback_tensor_inputs)
         with torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
             return self.pipe(**kwargs, output_type="latent").images
@@ -147,3 +168,25 @@ class LoadedModel:
         """
         complete = [self.complete(request) for request in requests]
         return self.decode(self.denoise(complete), tileable=complete[0].tileable)
+
+
+def _shrinking_callback(after_step: AfterStep, generators: list[torch.Generator]) -> Callable[..., dict[str, Any]]:
+    """A `callback_on_step_end` that takes unwanted images out of everything that the loop goes on with.
+
+    The pipeline and its scheduler keep no other reference to a row: tensors are handed back, what multistep schedulers
+    remember is shrunk, and the list of generators is the very list that they draw from.
+    """
+    import torch
+
+    def callback(pipe: Any, step: int, _: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        rows = after_step(step + 1, pipe.num_timesteps)
+        batch = len(generators)
+        if len(rows) == batch:
+            return tensors
+        generators[:] = [generators[row] for row in rows]
+        kept = torch.tensor(rows)
+        keep_rows(pipe.scheduler, kept, batch)
+        both = torch.cat([kept, kept + batch])  # with guidance, conditioning comes as [negatives; positives]
+        return {name: t[(kept if len(t) == batch else both).to(t.device)] for name, t in tensors.items()}
+
+    return callback

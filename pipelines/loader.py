@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from errors import NotReady, ResourceError
 from pipelines.device import GIB, Device, free_memory, module_bytes, use_physical_cores
 from pipelines.loaded import LoadedModel
 from pipelines.prompts import PromptEmbedder, PromptEncoder, TextEncoderPrompts
-from pipelines.sources import CARD_FILE, SDXL_CONFIG_REPO, ModelSource, config_folder, locate, weight_files
+from pipelines.sources import CARD_FILE, SDXL_CONFIG_REPO, ModelSource, config_folder, is_small, locate, weight_files
 
 OFFLINE = "Connect to the internet once, or set GAMEFORGE_IMAGE_MODEL to a model on this disk."
 WORKING_BYTES = 3 * GIB  # what painting one 1024 px image needs beside the weights
@@ -30,8 +31,11 @@ def load_model(model: str, device: Device, embedder: PromptEmbedder | None = Non
         ResourceError: it does not fit into memory.
     """
     source = locate(model)
+    if is_small(source):
+        device = replace(device, dtype="float32")
     _check_fit(source, device)
     pipe = _load_pipeline(source, device)
+    _check_complete(source, pipe)
     pipe.set_progress_bar_config(disable=True)
     encoder = _prompt_encoder(source, pipe, embedder)
     use_physical_cores()
@@ -40,7 +44,7 @@ def load_model(model: str, device: Device, embedder: PromptEmbedder | None = Non
 
 
 def _load_pipeline(source: ModelSource, device: Device) -> Any:
-    from diffusers import StableDiffusionXLPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
     options: dict[str, Any] = {"dtype": device.torch_dtype, "add_watermarker": False}
     try:
@@ -59,7 +63,7 @@ def _load_pipeline(source: ModelSource, device: Device) -> Any:
 
 
 def _load_single_file(path: Path, options: dict[str, Any]) -> Any:
-    from diffusers import StableDiffusionXLPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
     config = config_folder(path)
     if config is not None:
@@ -77,7 +81,7 @@ def _load_single_file(path: Path, options: dict[str, Any]) -> Any:
 
 
 def _download(repo: str, options: dict[str, Any]) -> Any:
-    from diffusers import StableDiffusionXLPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
     half = options["dtype"].itemsize == 2
     try:
@@ -89,6 +93,19 @@ def _download(repo: str, options: dict[str, Any]) -> Any:
             return StableDiffusionXLPipeline.from_pretrained(repo, **{**options, "variant": None})
     except OSError as error:
         raise NotReady(f"The image model {repo!r} could not be fetched. {OFFLINE}", detail=str(error)) from error
+
+
+def _check_complete(source: ModelSource, pipe: Any) -> None:
+    """A checkpoint that lacks tensors loads without a word; the gaps are parameters without memory."""
+    for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
+        module = getattr(pipe, part)
+        missing = [name for name, tensor in module.named_parameters() if tensor.is_meta] if module is not None else []
+        if missing:
+            raise NotReady(
+                f"The image model {source.name} is not a complete SDXL model: {len(missing)} tensors of its {part} are "
+                "missing. Use another file.",
+                detail=", ".join(missing[:5]),
+            )
 
 
 def _variant(source: ModelSource) -> str | None:
@@ -105,7 +122,12 @@ def _prompt_encoder(source: ModelSource, pipe: Any, embedder: PromptEmbedder | N
         raise NotReady(f"The image model {source.id!r} reads prompts through the embedding model, which is missing.")
     from pipelines.nano.encoder import NanoPromptEncoder
 
-    return NanoPromptEncoder(source.path, embedder)
+    try:
+        return NanoPromptEncoder(source.path, embedder)
+    except (OSError, ValueError, KeyError) as error:
+        raise NotReady(
+            f"The folder of {source.name} is incomplete or damaged. Get it again.", detail=str(error)
+        ) from error
 
 
 def _check_fit(source: ModelSource, device: Device) -> None:
@@ -116,8 +138,8 @@ def _check_fit(source: ModelSource, device: Device) -> None:
     free = free_memory(device)
     if stored > free:
         raise ResourceError(
-            f"The image model {source.name} needs about {stored / GIB:.0f} GB of memory and {free / GIB:.0f} GB are free. "
-            "Close other programs or choose a smaller model."
+            f"The image model {source.name} needs about {stored / GIB:.0f} GB of memory and {free / GIB:.0f} GB are "
+            "free. Close other programs or choose a smaller model."
         )
 
 

@@ -1,10 +1,9 @@
-"""Samplers by the names that people use, and starting from a picture instead of from noise."""
+"""Samplers by the names that people use."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
-
-from pipelines.device import Device
 
 # name -> (diffusers class, options, label that other tools use in image metadata)
 SAMPLERS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -38,27 +37,17 @@ def sampler_label(sampler: str) -> str:
     return SAMPLERS[sampler][2] if sampler in SAMPLERS else sampler
 
 
-def start_from(kwargs: dict[str, Any], scheduler: Any, device: Device) -> None:
-    """Turn `start_latents` [n, c, h, w] and `strength` (0..1) of a call into `latents` and the last `timesteps`.
+def takes_timesteps(sampler: str) -> bool:
+    """Whether a sampler can walk a given list of time steps (models that start from a picture need it)."""
+    import diffusers
 
-    The start is noised to the level where the remaining steps begin (SDEdit, Meng et al. 2022), with noise from each
-    image's own generator.
-    """
-    from diffusers.utils.torch_utils import randn_tensor
-
-    clean, strength = kwargs.pop("start_latents"), kwargs.pop("strength")
-    steps = kwargs.pop("num_inference_steps")
-    scheduler.set_timesteps(steps)
-    kept = max(1, round(steps * strength))
-    timesteps = scheduler.timesteps[-kept * scheduler.order :]
-    noise = randn_tensor(tuple(clean.shape), generator=kwargs["generator"], dtype=clean.dtype)
-    noised = scheduler.add_noise(clean, noise, timesteps[:1])
-    kwargs["latents"] = (noised / scheduler.init_noise_sigma).to(device.name, kwargs["prompt_embeds"].dtype)
-    kwargs["timesteps"] = [int(t) for t in timesteps]
+    name, options, _ = SAMPLERS[sampler]
+    kind = getattr(diffusers, name)
+    return "timesteps" in inspect.signature(kind.set_timesteps).parameters and not options.get("use_karras_sigmas")
 
 
-def drop_rows(scheduler: Any, kept: Any, batch: int) -> None:
-    """Remove images from what a multistep scheduler remembers of earlier steps. `kept`: row numbers, int64 tensor."""
+def keep_rows(scheduler: Any, kept: Any, batch: int) -> None:
+    """Keep only these rows (int64) of what a multistep scheduler remembers of earlier steps of a batch."""
     import torch
 
     def shrink(value: Any) -> Any:

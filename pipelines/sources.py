@@ -17,6 +17,7 @@ SDXL_CONFIG_REPO = "stabilityai/stable-diffusion-xl-base-1.0"
 PIPELINE_CLASS = "StableDiffusionXLPipeline"
 FALLBACK_STEPS = 25
 FALLBACK_GUIDANCE = 6.0
+SMALL_BYTES = 500_000_000
 
 Kind = Literal["folder", "file", "hub"]
 
@@ -63,6 +64,20 @@ class ModelSource:
     @property
     def guidance(self) -> float:
         return float(self.card.get("guidance", FALLBACK_GUIDANCE))
+
+    @property
+    def start_strength(self) -> float | None:
+        """How far the model leaves the pictures that it starts from; None: it starts from noise."""
+        strength = self.card.get("start_strength")
+        return None if strength is None else float(strength)
+
+    @property
+    def fixed_size(self) -> bool:
+        return "size" in self.card
+
+    @property
+    def default_style(self) -> str | None:
+        return self.card.get("default_style")
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -144,6 +159,12 @@ def weight_files(source: ModelSource) -> list[Path]:
     if source.kind == "file":
         return [source.path]
     return sorted(file for part in source.path.iterdir() if part.is_dir() for file in _weights(part))
+
+
+def is_small(source: ModelSource) -> bool:
+    """Whether the weights are a toy beside SDXL's: then full precision costs nothing anywhere."""
+    files = weight_files(source)
+    return bool(files) and sum(file.stat().st_size for file in files) < SMALL_BYTES
 
 
 def _weights(part: Path) -> list[Path]:

@@ -20,7 +20,7 @@ def circular_padding(*modules: Any, enabled: bool = True) -> Iterator[None]:
     """Let every padded 2-D convolution of `modules` see the opposite edge, and restore them in the end."""
     import torch
 
-    changed: list[tuple[torch.nn.Conv2d, str]] = []
+    changed: list[tuple[Any, str]] = []
     try:
         if enabled:
             for module in modules:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +60,7 @@ def open_image(path: str | Path) -> Image.Image:
     """First frame of a checked image as RGBA, upright as its camera data says."""
     from PIL import ImageOps
 
-    with _no_bomb_check(), Image.open(path, formats=FORMATS) as image:
+    with _no_size_warning(), Image.open(path, formats=FORMATS) as image:
         upright = ImageOps.exif_transpose(_eight_bit(image))
         return upright.convert("RGBA")
 
@@ -73,17 +75,16 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(values / 257), 0, 255).astype(np.uint8))
 
 
-class _no_bomb_check(warnings.catch_warnings):  # noqa: N801 (used as a function)
-    """Pillow's own size warning is not needed where ours has been applied."""
-
-    def __enter__(self):  # noqa: ANN204
-        entered = super().__enter__()
+@contextmanager
+def _no_size_warning() -> Iterator[None]:
+    """Pillow's own size warning is not needed where our limit applies."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return entered
+        yield
 
 
 def _read_header(path: Path) -> ImageFacts:
-    with _no_bomb_check():
+    with _no_size_warning():
         try:
             with Image.open(path, formats=FORMATS) as image:
                 return ImageFacts(image.width, image.height, image.format or "")
@@ -92,5 +93,5 @@ def _read_header(path: Path) -> ImageFacts:
 
 
 def _decode_first_frame(path: Path) -> None:
-    with _no_bomb_check(), Image.open(path, formats=FORMATS) as image:
+    with _no_size_warning(), Image.open(path, formats=FORMATS) as image:
         image.load()

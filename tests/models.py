@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 NATIVE = 64  # px
-TEXT_WIDTH = 32
+TEXT_WIDTHS = (32, 48)  # of the two text encoders; loaders tell them apart by it
 
 
 def make_tiny_sdxl(folder: Path, *, rgba: bool = False, seed: int = 0) -> Path:
@@ -19,28 +19,22 @@ def make_tiny_sdxl(folder: Path, *, rgba: bool = False, seed: int = 0) -> Path:
     With `rgba` the decoder gives four channels, alpha included.
     """
     import torch
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
     from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     torch.manual_seed(seed)
     tokenizer = _tokenizer(folder / "vocabulary")
-    text = _text_config()
-    pipe = StableDiffusionXLPipeline(
-        vae=_vae(4 if rgba else 3),
-        text_encoder=CLIPTextModel(text),
-        text_encoder_2=CLIPTextModelWithProjection(_text_config(layers=11)),
-        tokenizer=tokenizer,
-        tokenizer_2=tokenizer,
-        unet=_unet(),
-        scheduler=EulerDiscreteScheduler(
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            timestep_spacing="leading",
-            steps_offset=1,
-        ),
-        add_watermarker=False,
-    )
+    parts: dict[str, Any] = {
+        "vae": _vae(4 if rgba else 3),
+        "text_encoder": CLIPTextModel(_text_config(TEXT_WIDTHS[0], layers=2)),
+        # Loaders of single files know SDXL by a tensor of this encoder's tenth layer.
+        "text_encoder_2": CLIPTextModelWithProjection(_text_config(TEXT_WIDTHS[1], layers=11)),
+        "tokenizer": tokenizer,
+        "tokenizer_2": tokenizer,
+        "unet": _unet(),
+        "scheduler": _scheduler(),
+    }
+    pipe = StableDiffusionXLPipeline(**parts, add_watermarker=False)
     pipe.save_pretrained(str(folder))
     return folder
 
@@ -71,53 +65,62 @@ def make_single_file(folder: Path, file: Path) -> Path:
     return file
 
 
-def _unet() -> Any:
-    from diffusers import UNet2DConditionModel
+def _scheduler() -> Any:
+    from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
-    return UNet2DConditionModel(
-        sample_size=NATIVE // 2,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(16, 32),
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        norm_num_groups=8,
-        attention_head_dim=(2, 4),
-        cross_attention_dim=2 * TEXT_WIDTH,
-        use_linear_projection=True,
-        transformer_layers_per_block=(1, 1),
-        addition_embed_type="text_time",
-        addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=TEXT_WIDTH + 6 * 8,
+    return EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="leading", steps_offset=1
     )
+
+
+def _unet() -> Any:
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    config: dict[str, Any] = {
+        "sample_size": NATIVE // 2,
+        "in_channels": 4,
+        "out_channels": 4,
+        "block_out_channels": (16, 32),
+        "layers_per_block": 1,
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+        "norm_num_groups": 8,
+        "attention_head_dim": (2, 4),
+        "cross_attention_dim": sum(TEXT_WIDTHS),
+        "use_linear_projection": True,
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 8,
+        "projection_class_embeddings_input_dim": TEXT_WIDTHS[1] + 6 * 8,
+    }
+    return UNet2DConditionModel(**config)
 
 
 def _vae(channels: int) -> Any:
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-    return AutoencoderKL(
-        in_channels=channels,
-        out_channels=channels,
-        block_out_channels=(16, 32),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=8,
-        sample_size=NATIVE,
-        scaling_factor=0.13025,
-    )
+    config: dict[str, Any] = {
+        "in_channels": channels,
+        "out_channels": channels,
+        "block_out_channels": (16, 32),
+        "down_block_types": ("DownEncoderBlock2D",) * 2,
+        "up_block_types": ("UpDecoderBlock2D",) * 2,
+        "layers_per_block": 1,
+        "latent_channels": 4,
+        "norm_num_groups": 8,
+        "sample_size": NATIVE,
+        "scaling_factor": 0.13025,
+    }
+    return AutoencoderKL(**config)
 
 
-def _text_config(layers: int = 2) -> Any:
+def _text_config(width: int, layers: int) -> Any:
     from transformers import CLIPTextConfig
 
     return CLIPTextConfig(
         vocab_size=2 + 2 * 256,
-        hidden_size=TEXT_WIDTH,
-        intermediate_size=2 * TEXT_WIDTH,
-        projection_dim=TEXT_WIDTH,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        projection_dim=width,
         num_hidden_layers=layers,
         num_attention_heads=4,
         max_position_embeddings=77,
