@@ -1,6 +1,6 @@
 """What happens when somebody writes, answers, stops, or opens another conversation.
 
-Turns run to their end in ChatService's own threads; these handlers only watch, so nothing is lost when the page goes away.
+Turns run to their end in ChatService's own threads; these handlers only watch: a page may leave at any time.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class ChatHandlers:
     def _follow(
         self, conversation_id: int, events: Iterator[ChatEvent], before: list[ChatRow] | None
     ) -> Iterator[Update]:
-        """Show a turn as it happens. `before` is what stands above it; None: read it, without the question just answered."""
+        """Show a turn as it happens. `before` stands above it; None: read it, without the question just answered."""
         if before is None:
             before = _answered(rows(self.chat.history(conversation_id), conversation_id))
         live = LiveAnswer(conversation_id)

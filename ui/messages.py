@@ -1,8 +1,8 @@
 """A conversation as Gradio's chat shows it.
 
 Pictures never travel through Gradio: a job is an empty element whose class names its id, and static/gallery.js fills it
-from REST and the event socket. (Gradio's sanitizer keeps classes and drops `data-*`.) So a message stays a few bytes long,
-and a reload, a second tab or a restarted server shows the same as the first look.
+from REST and the event socket. (Gradio's sanitizer keeps classes and drops `data-*`.) So a message stays a few bytes
+long, and a reload, a second tab or a restarted server shows the same as the first look.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,15 +53,16 @@ def build_page(services: Services) -> gr.Blocks:
     # Uploads wait here until the chat has taken its own copy.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(services.settings.home / "incoming"))
     handlers = ChatHandlers(services)
+    frame = partial(gr.HTML, apply_default_css=False)
     with gr.Blocks(
         title="GameForge", analytics_enabled=False, fill_height=True, fill_width=True, delete_cache=(A_DAY, A_DAY)
     ) as page:
-        gr.HTML(HEADER, elem_id="gf-header")
+        frame(HEADER, elem_id="gf-header")
         bridge = gr.HTML("", js_on_load=BRIDGE, visible="hidden", elem_id="gf-bridge")
         opened = gr.Number(None, precision=0, visible="hidden", elem_id="gf-opened")
         with gr.Tabs(elem_id="gf-tabs"):
             with gr.Tab("Chat", id="chat"), gr.Row(elem_id="gf-chat-page", equal_height=True):
-                gr.HTML('<nav class="gf-conversations" aria-label="Conversations"></nav>', elem_id="gf-rail")
+                frame('<nav class="gf-conversations" aria-label="Conversations"></nav>', elem_id="gf-rail")
                 with gr.Column(elem_id="gf-chat-column", min_width=0):
                     chat = gr.Chatbot(
                         elem_id="gf-chat",
@@ -73,12 +75,13 @@ def build_page(services: Services) -> gr.Blocks:
                         examples=[{"text": text} for text in EXAMPLES],
                         group_consecutive_messages=False,
                         latex_delimiters=[],
+                        autoscroll=False,  # it would go to the end of a gallery; static/main.js shows its beginning
                     )
-                    notice = gr.HTML("", elem_id="gf-notice")
+                    notice = frame("", elem_id="gf-notice")
                     box = gr.MultimodalTextbox(
                         elem_id="gf-message",
                         show_label=False,
-                        placeholder="Ask for sprites, for example: 32 desert props",
+                        placeholder="What do you need? 32 desert props",
                         sources=["upload"],
                         file_types=["image"],
                         file_count="multiple",
@@ -87,11 +90,11 @@ def build_page(services: Services) -> gr.Blocks:
                         max_plain_text_length=10_000_000,  # a long paste stays text, and is answered as too long
                         autofocus=True,
                     )
-                gr.HTML('<aside class="gf-now" aria-label="Now running"></aside>', elem_id="gf-now")
+                frame('<aside class="gf-now" aria-label="Now running"></aside>', elem_id="gf-now")
             with gr.Tab("Library", id="library"):
-                gr.HTML('<main class="gf-library"></main>')
+                frame('<main class="gf-library"></main>')
             with gr.Tab("Jobs", id="jobs"):
-                gr.HTML('<main class="gf-jobs"></main>')
+                frame('<main class="gf-jobs"></main>')
 
         turn = [chat, box, opened, notice]
         shared = {"outputs": turn, "api_visibility": "private", "show_progress": "hidden"}

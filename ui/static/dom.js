@@ -68,7 +68,7 @@ export function fit(width, height, room) {
 
 export function place(image, asset, room) {
   const size = fit(asset.width, asset.height, room);
-  image.width = size.width;
-  image.height = size.height;
+  image.style.width = `${size.width}px`;
+  image.style.height = `${size.height}px`;
   image.classList.toggle("gf-pixelated", size.pixelated);
 }

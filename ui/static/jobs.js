@@ -39,14 +39,14 @@ export function mountJobs(element) {
       element.replaceChildren(h("p", { className: "gf-empty" }, "No jobs yet. Ask for images in the chat and they appear here."));
       return;
     }
-    element.replaceChildren(
+    element.replaceChildren(...[
       h("div", { className: "gf-page-head" }, h("h2", {}, "Jobs"),
         h("span", { className: "gf-muted" }, open.length ? `${open.length} open` : "nothing runs"),
         open.length > 0 && button("Stop all", "Stop every running and waiting job; finished images stay", () =>
           attempt(() => api("jobs/cancel", { method: "POST" })))),
       h("ul", { className: "gf-job-list" }, jobs.map(row)),
       more && button("Older jobs", null, older),
-    );
+    ].filter(Boolean));
   }
 
   function row(job) {

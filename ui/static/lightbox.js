@@ -21,7 +21,7 @@ export function openLightbox(assets, assetId) {
 
   function show() {
     const asset = assets[index];
-    const room = Math.min(window.innerWidth - 64, window.innerHeight - 280, 640);
+    const room = Math.min(window.innerWidth - 64, window.innerHeight - 400, 512);
     const image = h("img", { src: asset.url, alt: asset.subject });
     place(image, asset, Math.max(128, room));
     stage.replaceChildren(image);

@@ -35,6 +35,17 @@ function bringToLife() {
   }
 }
 
+// A new question goes to the top of the view, so that its answer and the first images are seen; then nothing moves.
+let asked = { conversation: undefined, count: 0 };
+function follow() {
+  const rows = document.querySelectorAll("#gf-chat .user-row");
+  const now = { conversation: conversations.current, count: rows.length };
+  if (now.count > asked.count || (now.count && now.conversation !== asked.conversation)) {
+    rows[rows.length - 1].scrollIntoView({ block: "start" });
+  }
+  asked = now;
+}
+
 window.gameforge = {
   opened: (id) => conversations.opened(id),
   openConversation: (id) => {
@@ -54,6 +65,7 @@ function start() {
     requestAnimationFrame(() => {
       planned = false;
       bringToLife();
+      follow();
     });
   }).observe(document.body, { childList: true, subtree: true });
   bringToLife();

@@ -29,14 +29,14 @@ export function mountNow(element) {
     const current = jobs.map((job) => store.jobs.get(job.id)?.job ?? job).filter((job) => store.isOpen(job));
     const running = current.filter((job) => job.state === "running");
     const queued = current.filter((job) => job.state === "queued").reverse();
-    element.replaceChildren(
+    element.replaceChildren(...[
       h("h2", {}, "Now running"),
       running.length ? h("div", {}, running.map(card)) : h("p", { className: "gf-muted" }, "Nothing. Ask for something in the chat."),
       queued.length > 0 && h("h2", {}, "Queue"),
       queued.length > 0 && h("div", {}, queued.map(card)),
       current.length > 1 && button("Stop all", "Stop every running and waiting job; finished images stay",
         () => attempt(() => api("jobs/cancel", { method: "POST" }))),
-    );
+    ].filter(Boolean));
     document.body.classList.toggle("gf-working", running.length > 0);
   }
 
