@@ -1,22 +1,23 @@
 """One stream of events for every door. Rows of the events table, in order and none twice, plus transient progress.
 
-One thread reads new rows and hands them to all subscribers: at once when this process committed them, within
-`POLL_SECONDS` when another one did. It runs only while somebody listens.
+What this process commits is handed to the subscribers by the committing thread. A reading thread adds what other
+processes wrote (it looks every `POLL_SECONDS`) and whatever came out of order; it runs only while somebody listens.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import cast
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from errors import GameForgeError
+from jobs.ledger import event_view
 from jobs.subscription import Subscription
-from jobs.types import EventKind, JobEvent
+from jobs.types import JobEvent
 from library.db import Database
 from library.models import Event
 
@@ -32,10 +33,7 @@ def read_events(session: Session, after: int, job: int | None, limit: int) -> li
     query = select(Event).where(Event.id > after).order_by(Event.id).limit(limit)
     if job is not None:
         query = query.where(Event.job_id == job)
-    return [
-        JobEvent(row.id, row.job_id, row.task_id, cast(EventKind, row.kind), row.data, row.at)
-        for row in session.scalars(query)
-    ]
+    return [event_view(row) for row in session.scalars(query)]
 
 
 class EventBus:
@@ -43,12 +41,14 @@ class EventBus:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._changed = threading.Condition()
-        self._generation = 0  # grows with every commit that this process tells of
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._mark = 0  # grows with every commit that this process tells of
         self._subscribers: set[Subscription] = set()
         self._position = 0  # id of the last row handed out
-        self._pump: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._look = threading.Event()  # tells the reader to look now
+        self._reader: threading.Thread | None = None
+        self._closed = False
 
     def subscribe(self, job: int | None = None, after: int | None = None) -> Subscription:
         """Events (of one job) with ids above `after`; None: from now on, 0: everything kept.
@@ -56,11 +56,9 @@ class EventBus:
         Iterate it, `async for` it, or call `get(timeout)`; close it, or leave its `with` block, when done.
         """
         newest = self._newest()
-        with self._changed:
+        with self._lock:
             if not self._subscribers:
                 self._position = max(self._position, newest)
-            if self._pump is None:
-                self._pump = threading.Thread(target=self._run, name="job-events", daemon=True)
             subscription = Subscription(
                 job=job,
                 after=newest if after is None else after,
@@ -68,75 +66,82 @@ class EventBus:
                 read=self._read,
                 on_close=self._forget,
             )
-            if self._closing.is_set():
+            if self._closed:
                 subscription.close()
                 return subscription
             self._subscribers.add(subscription)
-            if not self._pump.is_alive():
-                self._pump.start()
-            self._changed.notify_all()
+            if self._reader is None:
+                self._reader = threading.Thread(target=self._run, name="job-events", daemon=True)
+                self._reader.start()
+            self._look.set()
         return subscription
+
+    def committed(self, events: Sequence[JobEvent]) -> None:
+        """These rows (in order) were just committed by this process."""
+        with self._lock:
+            self._mark += 1
+            self._changed.notify_all()
+            if not events or not self._subscribers:
+                return
+            if events[0].id == self._position + 1:
+                self._hand_out(events)
+            else:  # another thread or process committed in between, and its rows come first
+                self._look.set()
 
     def publish(self, event: JobEvent) -> None:
         """Hand out a transient event (`task_progress`); it is not kept and other processes do not see it."""
-        with self._changed:
+        with self._lock:
             for subscription in self._subscribers:
                 subscription.push(event)
 
-    def notify(self) -> None:
-        """Rows were committed: hand them out now."""
+    def wait(self, mark: int, timeout: float) -> None:
+        """Wait until something was committed here since `mark` was read, or the bus is closed, or `timeout` seconds."""
         with self._changed:
-            self._generation += 1
-            self._changed.notify_all()
-
-    def wait(self, seen: int, timeout: float) -> int:
-        """Wait until something was committed here since `seen`, or `timeout` seconds; returns the new mark."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._generation != seen or self._closing.is_set(), timeout)
-            return self._generation
+            self._changed.wait_for(lambda: self._mark != mark or self._closed, timeout)
 
     @property
     def mark(self) -> int:
         """To be passed to `wait`."""
-        return self._generation
+        return self._mark
 
     def close(self) -> None:
         """End all subscriptions and the reading thread."""
         with self._changed:
-            self._closing.set()
+            self._closed = True
             self._changed.notify_all()
-            subscribers = tuple(self._subscribers)
+            self._look.set()
+            subscribers, reader = tuple(self._subscribers), self._reader
         for subscription in subscribers:
             subscription.close()
-        if self._pump is not None and self._pump.is_alive():
-            self._pump.join()
+        if reader is not None:
+            reader.join()
 
     def _run(self) -> None:
-        seen = -1
-        while not self._closing.is_set():
+        while not self._closed:
+            self._look.wait(POLL_SECONDS if self._subscribers else None)
+            self._look.clear()
             try:
-                full_page = self._hand_out()
+                while not self._closed and self._catch_up():
+                    continue
             except (GameForgeError, SQLAlchemyError) as error:
                 log.warning("Events are late: %s", error)
-                self._closing.wait(RETRY_SECONDS)
-                continue
-            with self._changed:
-                if not full_page and self._generation == seen:
-                    self._changed.wait(POLL_SECONDS if self._subscribers else None)
-                seen = self._generation
+                self._look.wait(RETRY_SECONDS)
 
-    def _hand_out(self) -> bool:
-        """Read and push what is new; True when there may be more."""
+    def _catch_up(self) -> bool:
+        """Hand out the next page of new rows; True when there may be more."""
         events = self._read(self._position, None, PAGE)
-        with self._changed:
-            for event in events:
-                for subscription in self._subscribers:
-                    subscription.push(event)
-                self._position = event.id
+        with self._lock:
+            self._hand_out([event for event in events if event.id > self._position])
         return len(events) == PAGE
 
+    def _hand_out(self, events: Sequence[JobEvent]) -> None:
+        for event in events:
+            for subscription in self._subscribers:
+                subscription.push(event)
+            self._position = event.id
+
     def _forget(self, subscription: Subscription) -> None:
-        with self._changed:
+        with self._lock:
             self._subscribers.discard(subscription)
 
     def _read(self, after: int, job: int | None, limit: int) -> list[JobEvent]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from errors import BadRequest
+from errors import BadRequest, GameForgeError
 from jobs.context import TaskContext
 from jobs.plan import AssetPlan
 from jobs.store import JobStore
@@ -17,7 +18,7 @@ from pipelines.request import GenerationRequest
 from settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.engine import GeneratedImage, ImageEngine, StepEvent
+    from pipelines.engine import GeneratedImage, ImageEngine, ModelInfo, StepEvent
 
 KIND = "generate"
 PREFERRED_BATCH = 32
@@ -99,28 +100,30 @@ class GenerationHandler:
         def cancelled(index: int) -> bool:
             return context.cancelled(tasks[index])
 
+        info: ModelInfo | None = None
         for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled):
             task = tasks[outcome.index]
             if isinstance(outcome, GenerationFailure):
                 context.fail(task, outcome.error)
             else:
-                self._keep(task, outcome, context)
+                info = info or self.engine.info()  # asked once the model is loaded and its hash known
+                self._keep(task, outcome, info, context)
 
-    def _keep(self, task: ClaimedTask, made: GeneratedImage, context: TaskContext) -> None:
-        from pipelines.metadata import write_png
-
+    def _keep(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo, context: TaskContext) -> None:
         library, key = self.library, f"{task.id}-{task.attempts}"
-        info = self.engine.info()
         place = {"offset": list(made.offset), "canvas": list(made.canvas), "batch_size": made.batch_size}
         metadata = {**place, "seconds": made.seconds, "seam": made.seam, "warnings": list(made.warnings)}
-        sha256 = library.storage.stage(key, write_png(made.image, made.request, info, place))
-        uncut = None
-        if made.uncut is not None:
-            uncut = library.storage.stage(key + UNCUT, write_png(made.uncut, made.request, info, {"uncut": True}))
-            metadata = {**metadata, "uncut": uncut}
+        try:
+            sha256, uncut = self._stage(key, made, info, place)
+        except GameForgeError:
+            library.discard(key)
+            raise
+        if uncut is not None:
+            metadata["uncut"] = uncut
 
         def write(session: Session) -> dict[str, Any]:
             request = made.request
+            fields = {**request.to_dict(), "style_packs": [asdict(use) for use in request.style_packs]}
             asset_id = library.add_version(
                 session,
                 task_id=task.id,
@@ -135,7 +138,7 @@ class GenerationHandler:
                 kind=request.kind,
                 model=request.model,
                 style_pack=request.style_packs[0].pack if request.style_packs else None,
-                metadata={**metadata, "request": request.to_dict()},
+                metadata={**metadata, "request": fields},
                 staged_key=key,
                 uncut_sha256=uncut,
             )
@@ -143,6 +146,15 @@ class GenerationHandler:
 
         if not context.finish(task, write, lambda: library.publish(key, sha256, uncut)):
             library.discard(key)
+
+    def _stage(self, key: str, made: GeneratedImage, info: ModelInfo, place: dict[str, Any]) -> tuple[str, str | None]:
+        from pipelines.metadata import write_png
+
+        storage = self.library.storage
+        sha256 = storage.stage(key, write_png(made.image, made.request, info, place))
+        if made.uncut is None:
+            return sha256, None
+        return sha256, storage.stage(key + UNCUT, write_png(made.uncut, made.request, info, {"uncut": True}))
 
 
 def _batch_of(task: ClaimedTask) -> int:

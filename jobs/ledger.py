@@ -10,8 +10,10 @@ from typing import Any, cast
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from jobs.types import CLOSED, EventKind, JobState, JobView
+from jobs.types import CLOSED, EventKind, JobEvent, JobState, JobView
 from library.models import Event, Job, Task
+
+EMITTED = "gameforge_events"  # where a session remembers its event rows
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,18 @@ def counts_of(session: Session, job_ids: Iterable[int]) -> dict[int, Counts]:
 
 def emit(session: Session, job: Job, kind: EventKind, counts: Counts, task_id: int | None = None, **data: Any) -> None:
     """Write an event row; it becomes visible with the change that it tells of."""
-    session.add(Event(job_id=job.id, task_id=task_id, kind=kind, data={**counts.as_dict(), **data}, at=time.time()))
-    session.flush()
+    row = Event(job_id=job.id, task_id=task_id, kind=kind, data={**counts.as_dict(), **data}, at=time.time())
+    session.add(row)
+    session.info.setdefault(EMITTED, []).append(row)
+
+
+def emitted(session: Session) -> list[JobEvent]:
+    """What the transaction wrote, in order; to be asked after its commit."""
+    return [event_view(row) for row in session.info.get(EMITTED, ())]
+
+
+def event_view(row: Event) -> JobEvent:
+    return JobEvent(row.id, row.job_id, row.task_id, cast(EventKind, row.kind), row.data, row.at)
 
 
 def settle(session: Session, job: Job) -> Counts:

@@ -17,7 +17,7 @@ class PlanItem(BaseModel):
 
     subject: str = Field(min_length=1, max_length=300)
     kind: Kind = "prop"
-    variants: int = Field(1, ge=1)
+    variants: int = Field(default=1, ge=1)
     tileable: bool = False
 
 
@@ -28,9 +28,9 @@ class AssetPlan(BaseModel):
     items: list[PlanItem] = Field(min_length=1)
     style: str | None = None
     style_packs: list[str] = Field(default_factory=list)
-    size: int | None = Field(None, ge=8, le=2048, description="px, longest side; None: as the model paints")
+    size: int | None = Field(default=None, ge=8, le=2048, description="px, longest side; None: as the model paints")
     transparent: bool = True
-    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="first seed; None: drawn when it runs")
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED, description="first seed; None: drawn when it runs")
     notes: list[str] = Field(default_factory=list, description="what the planner wants the user to know")
 
     @property

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from errors import BadRequest, NotFound, ResourceError
 from jobs import control, leases, results
 from jobs.events import EventBus, read_events
-from jobs.ledger import Counts, counts_of, emit, job_views, settle
+from jobs.ledger import Counts, counts_of, emit, emitted, job_views, settle
 from jobs.queries import get_job, get_task, jobs_query, task_view, tasks_query
 from jobs.types import OPEN, ClaimedTask, JobEvent, JobState, JobView, Limits, TaskSpec, TaskView
 from library.db import Database
@@ -37,7 +37,7 @@ class JobStore:
         with self.database.session() as session:
             self.database.serialise(session)
             yield session
-        self.bus.notify()
+        self.bus.committed(emitted(session))
 
     # Making and reading
 
@@ -216,7 +216,7 @@ class JobStore:
             if publish is not None:
                 publish()
         finally:
-            self.bus.notify()
+            self.bus.committed(emitted(session))
         return True
 
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:

@@ -53,7 +53,7 @@ class Worker:
         False when a thread was still busy after `timeout` seconds; its tasks are then released by the next start.
         """
         self._stop.set()
-        self.store.bus.notify()
+        self.store.bus.committed(())
         deadline = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
