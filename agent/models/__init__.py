@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent.models.chat_models import ChatModels, chat_models
-from agent.models.endpoint import broken_call_feedback
 from agent.models.subjects import write_subjects
 
-__all__ = ["ChatModels", "broken_call_feedback", "chat_models", "write_subjects"]
+__all__ = ["ChatModels", "chat_models", "write_subjects"]

@@ -107,6 +107,10 @@ class ChatModels:
             rows.append(_row(local.name, "local model", local.source, local.ready, local.reason or used))
         return rows
 
+    def memory_bytes(self) -> int:
+        """Resident memory of the local model's process."""
+        return self._local.memory_bytes() if self._local is not None else 0
+
     def check(self) -> None:
         """Asks the endpoint now, in this thread, and loads the router: for doctor. Never raises for what is wrong there."""
         self._look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolCall
 from langchain_core.outputs import ChatGenerationChunk
@@ -95,8 +96,29 @@ def constrained_json(client: ChatOpenAI, prompt: list[BaseMessage], schema: dict
 
 
 def _ask(client: ChatOpenAI, prompt: list[BaseMessage], sleep: Sleep, **kwargs: Any) -> str:
-    result = with_retries(lambda: client._generate(prompt, **kwargs), sleep=sleep)
-    return result.generations[0].message.text
+    return whole_answer(client, prompt, sleep, **kwargs).text
+
+
+def whole_answer(client: ChatOpenAI, messages: Sequence[BaseMessage], sleep: Sleep, **kwargs: Any) -> AIMessage:
+    """One answer without streaming. Raises `openai.APIError`, or NotReady when the body is not what the protocol says."""
+    try:
+        result = with_retries(lambda: client._generate(list(messages), **kwargs), sleep=sleep)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # so the client fails on a foreign body
+        raise unreadable(client, error) from error
+    message = result.generations[0].message
+    if not isinstance(message, AIMessage):
+        raise unreadable(client, TypeError(f"{type(message).__name__} is no answer"))
+    reason = (result.generations[0].generation_info or {}).get("finish_reason")
+    return message.model_copy(update={"response_metadata": {"finish_reason": reason, **message.response_metadata}})
+
+
+def unreadable(client: ChatOpenAI, error: Exception) -> NotReady:
+    host = urlsplit(str(client.openai_api_base)).netloc
+    return NotReady(
+        f"The answer of the language model at {host} could not be read: see whether the address is that of an "
+        "OpenAI-compatible server (it mostly ends with /v1).",
+        detail=repr(error),
+    )
 
 
 def speak(
@@ -112,10 +134,7 @@ def speak(
     """An answer in words, streamed unless `whole`."""
     prompt = one_system(system, plain_history(messages)) if system else plain_history(messages)
     if whole:
-        result = with_retries(lambda: client._generate(prompt, stop=stop, **kwargs), sleep=sleep)
-        message = result.generations[0].message
-        assert isinstance(message, AIMessage)
-        yield message_chunk(message)
+        yield message_chunk(whole_answer(client, prompt, sleep, stop=stop, **kwargs))
         return
     yield from started(lambda: client._stream(prompt, stop=stop, **kwargs), sleep)
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCall
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from agent.models.chunks import calls_chunk, message_chunk, sort_calls, summed
-from agent.models.constrained import decide_calls, speak, started
+from agent.models.constrained import decide_calls, speak, started, whole_answer
 from agent.models.fastpath import FastPath
-from agent.models.faults import broke_off, in_words, says_no_tools, with_retries
+from agent.models.faults import broke_off, in_words, says_no_tools
 from agent.models.probe import Endpoint, probe
 from agent.models.protocol import ToolSpec, looks_like_call, parse_calls
 from errors import NotReady
@@ -134,7 +134,8 @@ class EndpointChatModel(BaseChatModel):
                 if calls:
                     yield calls_chunk(calls, self.endpoint.model)
                     return
-            yield from self._to_the_end(speak(client, messages, stop, whole=whole, sleep=self.sleep, **kwargs))
+            words = speak(client, messages, stop, whole=whole, sleep=self.sleep, **kwargs)
+            yield from words if whole else self._to_the_end(words)
 
     def _native(
         self,
@@ -150,9 +151,7 @@ class EndpointChatModel(BaseChatModel):
         bound = client.bind_tools(tools, tool_choice=tool_choice)
         payload = {**getattr(bound, "kwargs", {}), **kwargs}
         if whole:
-            result = with_retries(lambda: client._generate(messages, stop=stop, **payload), sleep=self.sleep)
-            message = result.generations[0].message
-            assert isinstance(message, AIMessage)
+            message = whole_answer(client, messages, self.sleep, stop=stop, **payload)
             if (
                 not message.tool_calls
                 and not message.invalid_tool_calls
@@ -234,18 +233,3 @@ def mended(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
             message = AIMessage(message.content, tool_calls=[*message.tool_calls, *empty], id=message.id)
         out.append(message)
     return out
-
-
-def broken_call_feedback(message: AIMessage) -> list[ToolMessage]:
-    """Answers to the calls of `message` whose arguments were no JSON, to be added to the conversation so that the model
-    can call again; empty when all were fine. When the next answer is broken too, ask the user instead."""
-    return [
-        ToolMessage(
-            f"The arguments of {call['name'] or 'the call'} were not valid JSON: {(call['args'] or '')[:300]} "
-            "Call the tool again with one valid JSON object.",
-            tool_call_id=call["id"] or "",
-            name=call["name"] or "unknown",
-            status="error",
-        )
-        for call in message.invalid_tool_calls
-    ]

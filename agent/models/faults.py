@@ -49,7 +49,6 @@ def says_no_schema(error: BaseException) -> bool:
 def in_words(place: Place) -> Iterator[None]:
     """Turns what the OpenAI client raises into errors with one sentence for the user."""
     import openai
-    from langchain_core.exceptions import OutputParserException
 
     try:
         yield
@@ -57,9 +56,9 @@ def in_words(place: Place) -> Iterator[None]:
         raise
     except openai.APIError as error:
         raise describe(error, place) from error
-    except (openai.OpenAIError, OutputParserException) as error:
+    except openai.OpenAIError as error:
         raise NotReady(
-            f"The answer of the language model at {place.host} could not be read: ask again.", detail=repr(error)
+            f"The language model at {place.host} could not be asked: {_short(error)}", detail=repr(error)
         ) from error
 
 
