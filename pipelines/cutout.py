@@ -23,6 +23,7 @@ BORDER_SHARE = 0.6  # of the border must look like background
 SURE_BACKGROUND = 3.0  # times the background's noise
 SURE_OBJECT = 8.0
 NOISE_FLOOR = 0.012  # of the colour range 0..1: the least difference that counts
+NOISE_CEILING = 0.06  # a background that varies more is not plain
 HOLE_SHARE = 0.0002  # of the picture: smaller enclosed spots of background colour are highlights, not holes
 MATTING_ITERATIONS = 300
 
@@ -65,11 +66,11 @@ def estimate_background(pixels: np.ndarray) -> tuple[np.ndarray, float, float]:
     rows, colours = terms[mask], pixels[mask]
     distance = np.linalg.norm(colours - np.median(colours, 0), axis=1)
     scale = NOISE_FLOOR
-    agreeing = distance <= max(8 * NOISE_FLOOR, 3 * float(np.median(distance)))
+    agreeing = distance <= max(8 * NOISE_FLOOR, 3 * float(np.median(distance)))  # the median alone fits gradients badly
     surface = np.linalg.lstsq(rows[agreeing], colours[agreeing], rcond=None)[0]
     for _ in range(5):
         distance = np.linalg.norm(colours - rows @ surface, axis=1)
-        scale = max(NOISE_FLOOR, 1.48 * float(np.median(distance[agreeing])))
+        scale = min(NOISE_CEILING, max(NOISE_FLOOR, 1.48 * float(np.median(distance[agreeing]))))
         agreeing = distance <= SURE_BACKGROUND * scale
         if agreeing.sum() < 2 * rows.shape[1]:
             break
@@ -89,7 +90,7 @@ def classify(pixels: np.ndarray, background: np.ndarray, noise: float) -> tuple[
     open_spots = np.zeros(count + 1, bool)
     open_spots[edge] = True
     sizes = np.bincount(spots.ravel(), minlength=count + 1)
-    closeness = np.asarray(ndimage.mean(distance, spots, np.arange(count + 1)))
+    closeness = np.bincount(spots.ravel(), distance.ravel(), minlength=count + 1) / np.maximum(sizes, 1)
     holes = (sizes >= max(6, HOLE_SHARE * alike.size)) & (closeness <= 0.5 * SURE_BACKGROUND * noise)
     keep = open_spots | holes
     keep[0] = False

@@ -19,6 +19,7 @@ FAINT = 8  # alpha (0..255) up to which nobody sees a pixel
 NEARLY_SOLID = 247
 HARD_EDGE = 128  # pixel art has no half-transparent pixels
 SPARSE = 0.01  # share of the canvas below which something probably went wrong
+WRAP_REACH = 4  # px of the result that a Lanczos filter looks beyond the edge, and one more
 FLAT_KINDS = ("texture", "tile", "background")
 EMPTY_WARNING = "The picture came out empty. Try another seed or other words."
 SPARSE_WARNING = "Hardly anything is left of the picture after the cut-out. Compare it with the uncut original."
@@ -67,7 +68,10 @@ def finish(picture: Image.Image, request: GenerationRequest, native_alpha: bool)
 def _finish_opaque(picture: Image.Image, request: GenerationRequest, pixelated: bool) -> Finished:
     image = flatten(picture, fill=request.tileable or request.kind in FLAT_KINDS)
     if request.size is not None:
-        image = _resize_longest(image, request.size, pixelated)
+        if request.tileable and not pixelated:
+            image = resize_wrapped(image, _scaled(image.size, request.size / max(image.size)))
+        else:
+            image = _resize_longest(image, request.size, pixelated)
     if request.colors is not None:
         image = reduce_palette(image, request.colors)
     measured = seam(image) if request.tileable else None
@@ -132,6 +136,14 @@ def resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         colours = np.stack([np.where(new_alpha > 0.5, plane / (new_alpha / 255), 0) for plane in small[:3]], -1)
     out = np.concatenate([colours, new_alpha[..., None]], -1)
     return clean_alpha(Image.fromarray(np.rint(np.clip(out, 0, 255)).astype(np.uint8)))
+
+
+def resize_wrapped(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resample an opaque texture as if it went on beyond its edges, so that it still tiles."""
+    reach = tuple(min(side, WRAP_REACH * ceil(side / new)) for side, new in zip(image.size, size, strict=True))
+    around = np.pad(np.asarray(image), ((reach[1],) * 2, (reach[0],) * 2, (0, 0)), "wrap")
+    box = (reach[0], reach[1], reach[0] + image.width, reach[1] + image.height)
+    return Image.fromarray(around).resize(size, Image.Resampling.LANCZOS, box=box)
 
 
 def resize_pixels(image: Image.Image, longest: int) -> Image.Image:

@@ -44,7 +44,8 @@ def seam(image: Image.Image) -> float:
 
 
 def _seam_along(pixels: np.ndarray) -> float:
-    """Ratio of the mean step from the last to the first row to the mean step between rows."""
+    """Ratio of the mean step from the last to the first row to the mean step between rows, at the edge or anywhere."""
     across = float(np.abs(pixels[-1] - pixels[0]).mean())
-    inside = float(np.abs(np.diff(pixels, axis=0)).mean())
-    return max(across, FLAT) / max(inside, FLAT)
+    steps = np.abs(np.diff(pixels, axis=0)).mean((1, 2))
+    usual = max(float(steps.mean()), float(steps[[0, -1]].mean()))
+    return max(across, FLAT) / max(usual, FLAT)
