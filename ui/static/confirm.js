@@ -23,7 +23,10 @@ export async function mountConfirm(element, conversation) {
     setTimeout(() => (element.inert = false), 4000);
   };
   const start = button("Start", null, () => decide("yes"), "gf-button gf-primary");
-  const edit = pending.plan && button("Edit plan", null, () => element.replaceChildren(editor(pending, decide, () => mountConfirm(element, conversation))));
+  const edit = pending.plan && button("Edit plan", null, () => {
+    element.closest(".message-row")?.querySelectorAll(".gf-plan").forEach((shown) => (shown.open = false));
+    element.replaceChildren(editor(pending, decide, () => mountConfirm(element, conversation)));
+  });
   const cancel = button("Cancel", "Nothing is started", () => decide("no"));
   element.replaceChildren(h("div", { className: "gf-actions" }, start, edit, cancel));
 }

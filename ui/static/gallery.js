@@ -23,7 +23,7 @@ export function mountJob(element, id) {
       view = new JobView(element, entry);
     }
     if (detail.whole) view.all();
-    else view.update(detail.task);
+    else view.update(detail.tasks);
   };
   store.addEventListener(`job-${id}`, listener);
   if (store.jobs.has(id)) listener({ detail: { whole: true } });
@@ -71,9 +71,11 @@ class JobView {
     this.head();
   }
 
-  update(taskId) {
-    const index = this.byTask.get(taskId);
-    if (index !== undefined) this.paint(this.entry.tasks[index], this.cells[index], true);
+  update(taskIds) {
+    for (const id of taskIds) {
+      const index = this.byTask.get(id);
+      if (index !== undefined) this.paint(this.entry.tasks[index], this.cells[index], true);
+    }
     this.head();
   }
 

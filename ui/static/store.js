@@ -73,7 +73,7 @@ class Store extends EventTarget {
       return;
     }
     this.apply(event);
-    this.tell(`job-${event.job_id}`, { task: event.task_id, event });
+    this.tell(`job-${event.job_id}`, { tasks: event.data.task_ids ?? [event.task_id] });
     if (event.kind !== "task_progress") this.tell("jobs");
   }
 
@@ -94,10 +94,13 @@ class Store extends EventTarget {
       job.finished_at = event.at;
       job.error = event.data.error ?? null;
     }
+    if (event.kind === "task_progress") {
+      for (const id of event.data.task_ids) entry.steps.set(id, event.data);
+      return;
+    }
     const task = event.task_id ? entry.tasks.find((item) => item.id === event.task_id) : null;
     if (!task) return;
     if (event.kind === "task_started") task.state = "running";
-    if (event.kind === "task_progress") entry.steps.set(task.id, event.data);
     if (event.kind === "task_failed") Object.assign(task, { state: "failed", error: event.data.error });
     if (event.kind === "task_canceled") task.state = "canceled";
     if (event.kind === "task_done") Object.assign(task, { state: "done", asset: event.data.asset ?? null });
