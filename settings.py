@@ -30,51 +30,59 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("gameforge", appauthor=False),
         description="Everything that GameForge keeps lies under this folder.",
     )
-    project: str = Field("default", description="The project (game) to work on when none is named.")
+    project: str = Field(default="default", description="The project (game) to work on when none is named.")
 
-    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
-    port: int = Field(7860, ge=0, le=65535, description="Port that `serve` listens on.")
+    host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(default=7860, ge=0, le=65535, description="Port that `serve` listens on.")
 
-    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the home folder.")
-    broker_url: str | None = Field(None, description="Redis URL for Celery workers; default: worker threads here.")
-    storage_url: str | None = Field(None, description="fsspec URL for image files; default: a folder in home.")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder.")
+    broker_url: str | None = Field(
+        default=None, description="Redis URL for Celery workers; default: worker threads here."
+    )
+    storage_url: str | None = Field(default=None, description="fsspec URL for image files; default: a folder in home.")
 
     openai_api_key: SecretStr | None = Field(
-        None,
+        default=None,
         validation_alias=AliasChoices("GAMEFORGE_LLM_API_KEY", "OPENAI_API_KEY"),
         description="Key of the OpenAI-compatible endpoint.",
     )
     llm_base_url: str | None = Field(
-        None, description="Base URL of an OpenAI-compatible endpoint (Ollama, vLLM, llama.cpp, LM Studio)."
+        default=None, description="Base URL of an OpenAI-compatible endpoint (Ollama, vLLM, llama.cpp, LM Studio)."
     )
-    llm_model: str | None = Field(None, description="Model name at the endpoint.")
-    llm_timeout_s: float = Field(120.0, gt=0, description="Seconds without an answer before the endpoint is given up.")
+    llm_model: str | None = Field(default=None, description="Model name at the endpoint.")
+    llm_timeout_s: float = Field(
+        default=120.0, gt=0, description="Seconds without an answer before the endpoint is given up."
+    )
     local_llm: Literal["auto", "off"] = Field(
-        "auto", description="Built-in language model behind the router; `off` (as with --lite) leaves it out."
+        default="auto", description="Built-in language model behind the router; `off` (as with --lite) leaves it out."
     )
-    local_llm_path: Path | None = Field(None, description="A GGUF file to use as the local language model.")
-    router: Literal["on", "off"] = Field("on", description="Fast built-in routing before an endpoint is asked.")
+    local_llm_path: Path | None = Field(default=None, description="A GGUF file to use as the local language model.")
+    router: Literal["on", "off"] = Field(default="on", description="Fast built-in routing before an endpoint is asked.")
 
     image_model: str = Field(
-        "builtin", description="`builtin`, a hub id, a diffusers folder or one .safetensors file (SDXL)."
+        default="builtin", description="`builtin`, a hub id, a diffusers folder or one .safetensors file (SDXL)."
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
-    image_batch: int = Field(0, ge=0, le=256, description="Images denoised together; 0 chooses from free memory.")
+    device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1, mps.")
+    image_batch: int = Field(
+        default=0, ge=0, le=256, description="Images denoised together; 0 chooses from free memory."
+    )
     embedding_model: str = Field(
-        "builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
+        default="builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
     )
 
-    max_assets_per_batch: int = Field(100, ge=1, description="Assets that one request may ask for.")
-    max_queued_tasks: int = Field(2000, ge=1, description="Tasks that may wait in the queue.")
-    max_message_chars: int = Field(8000, ge=1, description="Longest chat message.")
-    max_upload_mb: int = Field(50, ge=1, description="Largest uploaded file in MB.")
-    max_upload_files: int = Field(100, ge=1, description="Most files attached to one message.")
-    max_image_pixels: int = Field(64_000_000, ge=1, description="Largest uploaded image, width times height.")
+    max_assets_per_batch: int = Field(default=100, ge=1, description="Assets that one request may ask for.")
+    max_queued_tasks: int = Field(default=2000, ge=1, description="Tasks that may wait in the queue.")
+    max_message_chars: int = Field(default=8000, ge=1, description="Longest chat message.")
+    max_upload_mb: int = Field(default=50, ge=1, description="Largest uploaded file in MB.")
+    max_upload_files: int = Field(default=100, ge=1, description="Most files attached to one message.")
+    max_image_pixels: int = Field(default=64_000_000, ge=1, description="Largest uploaded image, width times height.")
     confirm_over_seconds: float = Field(
-        60.0, ge=0, description="Work estimated to take longer waits for a yes; 0 asks every time."
+        default=60.0, ge=0, description="Work estimated to take longer waits for a yes; 0 asks every time."
     )
-    lease_seconds: float = Field(15.0, gt=0, description="A worker silent for this long loses its tasks.")
-    max_crashes: int = Field(3, ge=1, description="A task that brought its worker down this often is set aside.")
+    lease_seconds: float = Field(default=15.0, gt=0, description="A worker silent for this long loses its tasks.")
+    max_crashes: int = Field(
+        default=3, ge=1, description="A task that brought its worker down this often is set aside."
+    )
 
     @property
     def resolved_database_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import subprocess
@@ -17,11 +18,47 @@ SOURCES = sorted(
 ) + sorted(ROOT.glob("*.py"))
 HEAVY = ("torch", "diffusers", "transformers", "sentence_transformers", "chromadb", "gradio", "sklearn", "scipy")
 LONGEST_MODULE = 400
+# import-linter sees packages only; these are the single modules among them, and where they stand.
+LAYERS = (
+    {"errors"},
+    {"settings"},
+    {"library", "memory", "pipelines"},
+    {"jobs"},
+    {"tools"},
+    {"agent"},
+    {"services"},
+    {"server", "ui"},
+    {"app"},
+    {"bench"},
+    {"cli"},
+)
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 
 def test_modules_stay_small() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
     assert [path for path, length in lengths.items() if length > LONGEST_MODULE] == []
+
+
+def test_imports_point_one_way() -> None:
+    upward = []
+    for path in SOURCES:
+        importer = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        for name in sorted(imported_names(path)) if importer in RANK else ():
+            if RANK.get(name, -1) > RANK[importer]:
+                upward.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert upward == []
+
+
+def imported_names(path: Path) -> set[str]:
+    """The first parts of all modules that a file imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
 
 
 @pytest.mark.parametrize("module", ["cli", "services", "server", "agent.graph", "jobs", "library", "memory", "tools"])
