@@ -24,6 +24,7 @@ TOOLS = (
     "cancel_job",
 )
 LABELS = (*TOOLS, "chat", "hostile")
+KIND_LIMIT = 0.45  # below it a subject is taken for a prop
 WEIGHTS = Path(__file__).parent / "data" / "router.npz"
 
 
@@ -60,5 +61,7 @@ class Classifier:
         return softmax((inputs @ self.weights + self.bias) / self.temperature)
 
     def kind(self, embedding: np.ndarray) -> str:
-        """Kind of picture for a subject's embedding [384]."""
-        return self.kinds[int(np.argmax(embedding @ self.kind_weights + self.kind_bias))]
+        """Kind of picture for a subject's embedding [384]; a prop when nothing is likely."""
+        probability = softmax(embedding @ self.kind_weights + self.kind_bias)
+        best = int(np.argmax(probability))
+        return self.kinds[best] if probability[best] >= KIND_LIMIT else "prop"

@@ -16,7 +16,7 @@ _STRONG = (
     r"approve|accept|reject|regenerate|reroll|re-roll|remake|redo|upscale|up-scale|upres|enlarge|quadruple|export|scaffold|generate|create|draw|paint|render"
     r"|delete|discard|cancel|abort|show me|give me|get me|make me|make|find|search|look up|look for|look in|tell me|check|explain|remind me|list|zip|bundle"
     r"|download|whip up|throw out|get rid of|fine-?tune|gimme|generate|produce|design me|implement|summari[sz]e|also"
-    r"|could you|can you|can we|can i|could i|could we|would you|will you|i need|i want|i'd like|i would like|we need|let's have|let's get|please"
+    r"|could you|can you|can we|can i|could i|could we|would you|will you|i need|i want|i'd like|i would like|we need|let's have|let's get|start over with|please \\w+"
 )
 # nouns as well: they open a request when an object follows
 _WEAK = (

@@ -29,7 +29,7 @@ FACTS = 16
 def normalised(plain: str) -> str:
     """Lower case, with numbers and sizes as placeholders."""
     text = plain.lower()
-    text = re.sub(r"\b\d+\s*x\s*\d+\b|\b\d+\s*px\b", " <size> ", text)
+    text = re.sub(r"\b\d+(?:x|\s+x\s+)\d+\b|\b\d+\s*px\b", " <size> ", text)
     text = re.sub(r"\b\d+(?:st|nd|rd|th)\b", " <nth> ", text)
     text = re.sub(r"\b\d+\s*x\b|\bx\s*\d+\b", " <times> ", text)
     return re.sub(r"-?\d+", " <n> ", text)

@@ -12,21 +12,21 @@ from agent.router.slots import POLITE
 from agent.router.text import Spanned, tidy
 
 _MAKE = (
-    r"(?:generate|create|draw|paint|render|make|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine)\b"
+    r"(?:generate|create|draw|paint|render|make|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine|start over with|begin with|continue with|go with|could use|could do with|would like|need)\b"
     r"(?:\s+(?:me|us|up|out|in|my|our|another|more))*"
 )
 _OPENING = re.compile(
-    rf"^\s*(?:{POLITE}|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
+    rf"^\s*(?:{POLITE}|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:(?:like|about|around|roughly|say|maybe)\b\s+(?=\d))|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
     re.I,
 )
 _TAIL = re.compile(
-    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say)\s*[.!?]*$",
+    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say)\s*[.!?]*$",
     re.I,
 )
 _PURPOSE = re.compile(
     r"\s+(?:(?:to (?:fight|put|use|place|go|decorate|fill|hang|sell|drop|scatter)\b|so (?:that )?(?:i|we|it|they)\b)[^,.;]*"
-    r"|(?:for|to|in|on|as) (?:the|my|our|a|an|level|act|chapter|stage|it\b|this|that|his|her|their)\b(?! (?:back|head|shoulder|hand|belt|air|sky|water|rain|snow|cage|bottle|pot|jar|box|bag|hat|robe|suit|stick|pole|fire|flames))"
-    r"[^,.;]*\b(?:level|levels|game|scene|screen|menu|hud|map|biome|world|town|village|city|dungeon|zone|area|stage|act|chapter|page|store|shop|project|background|backdrop|arena|boss fight|quest|cave|forest|temple|it|tutorial|intro|cemiterio|chapter \d+|level \d+|act \d+)\b(?:\s+\d+)?)",
+    r"|(?:for|to|in|on|as) (?:(?:the|my|our|a|an|this|that|its|next|first|second|final|last|main|title|start|loading|pause|new|current|whole|boss|intro|shop|store|\d+(?:st|nd|rd|th)?)\s+)*"
+    r"(?:(?:level|levels|game|games|scene|screen|menu|hud|gui|ui|map|biome|world|stage|act|chapter|page|project|background|backdrop|arena|tutorial|intro|prototype|jam|shop|it|me|us)\b(?:\s+(?:\d+|one|two|three|screen|menu|page|jam))?)+(?=\s*(?:$|[,.;!?])))",
     re.I,
 )
 _PACK = (
@@ -82,7 +82,7 @@ _COUNT = re.compile(
     re.I,
 )
 _NOT_COUNT_BEFORE = re.compile(
-    r"\b(?:level|lvl|act|chapter|stage|batch|job|version|tier|part|godot|unity|unreal|phase|page|no\.|number|world|area|zone|seed|like|of)\s*#?$",
+    r"\b(?:level|lvl|act|chapter|stage|batch|job|version|tier|part|godot|unity|unreal|phase|page|no\.|number|world|area|zone|seed)\s*#?$",
     re.I,
 )
 _VAGUE = re.compile(
@@ -100,9 +100,16 @@ _GENERIC = re.compile(
     r"\s*\b(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|npcs?|monsters?|tiles?|textures?|images?|pictures?|pics?|backgrounds?|backdrops?|effects?|vfx|things?|stuff|artworks?|art|drawings?|illustrations?|decorations?|themed)\s*$",
     re.I,
 )
+_SCENE = r"(?:level|zone|room|scene|map|area|village|town|shop|dungeon|city|forest|game|screen|shopkeeper|hero|player|castle|world|act|chapter|stage)"
 _HEADED = re.compile(
-    r"^[^:]{0,60}:\s+(?=.*\S)|^[^,.]{0,60}\b(?:level|zone|room|scene|map|area|village|town|shop|dungeon|city|forest)\b[^,.]*\b(?:feels?|looks?|is|are|could do with|needs?|wants?|lacks?|has nothing)\b[^,.]*?(?:,\s*|\.\s+|\bwith\s+|\bneeds?\s+|\bwants?\s+|\blacks?\s+)",
+    rf"^[^:]{{0,60}}:\s+(?=.*\S)|^[^,.]{{0,60}}\b{_SCENE}\b[^,.]*?\b(?:(?:could|can|would) (?:use|do with|need)|needs?|wants?|lacks?|is missing)\s+(?=\S)"
+    rf"|^[^,.]{{0,60}}\b{_SCENE}\b[^,.]*?\b(?:feels?|looks?|is|are|seems?|has nothing)\b[^,.]*?(?:,\s*|\.\s+)",
     re.I,
+)
+
+_HINTS = (
+    ("character", re.compile(r"\b(?:to fight|to battle|hostile|that attacks?|walk cycle|who|whose)\b", re.I)),
+    ("background", re.compile(r"\b(?:(?:hang|go|put|place) behind|behind (?:the|my|our)|horizon|vista|parallax|(?:stormy|night|cloudy|starry|evening|morning) sky)\b", re.I)),
 )
 
 KindOf = Callable[[str], str]
@@ -122,6 +129,11 @@ def _kind_named(plain: str) -> str | None:
         if strong in names:
             return strong
     return max(found)[2]
+
+
+def _kind_hinted(plain: str) -> str | None:
+    """The kind that the use of a thing gives away."""
+    return next((kind for kind, pattern in _HINTS if pattern.search(plain)), None)
 
 
 def _pack(clause: Spanned, packs: Sequence[str]) -> str | None:
@@ -236,8 +248,11 @@ def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dic
     visible = clause.visible
     head = _HEADED.match(visible)
     context = ""
+    told: int | None = None  # a count given before the colon
     if head and re.search(r"\w", visible[head.end() :]):
         context = visible[: head.end()]
+        before = _counts(context)
+        told = int(before[0][1] or before[0][2]) if before and not _counts(visible[head.end() :]) else None
         clause = clause.slice(head.end(), len(visible))
     opening = _OPENING.match(clause.visible)
     if opening and opening.end() < len(clause.plain.rstrip(" .!?")):
@@ -252,14 +267,15 @@ def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dic
         things = [part for part in re.split(r",|\band\b|&|\bplus\b|/", clause.visible) if re.search(r"\w{2}", part)]
         portions = [(int(next(group for group in each.groups() if group)) * max(1, len(things)), clause)]
     else:
-        portions = _portions(clause)
+        portions = [(told if count is None else count, what) for count, what in _portions(clause)]
     named_context = _kind_named(context)
     calls = []
     for count, what in portions:
         what.strike_all(_TAKES)
         named = _kind_named(what.visible)
         subject = _subject(what) or tidy(context) or tidy(what.plain)
-        kind = named or named_context or ("texture" if extras.get("tileable") else kind_of(subject))
+        hinted = _kind_hinted(visible)
+        kind = ("background" if hinted == "background" and named != "icon" else named) or named_context or hinted or ("texture" if extras.get("tileable") else kind_of(subject))
         call: dict[str, Any] = {"subject": subject, "kind": kind}
         if variants:
             call |= {"count": count if count is not None else 1, "variants": int(variants[0][1])}

@@ -7,7 +7,7 @@ import re
 
 APPROVE = (
     r"approv\w*|accept\w*|keep(?:s|ing|ers?)?|love\w*|likes?|liking|winners?|ship|good(?: to go)?|great|perfect|fine|ok|okay|yes|yep|yeah|yay|"
-    r"amazing|awesome|excellent|nice|rocks?|thumbs up|favou?rites?|green ?light|go with|go for|works?|beautiful|lovely|pass(?:es)?|"
+    r"amazing|awesome|excellent|nice|(?<=\d )rocks?|thumbs up|favou?rites?|green ?light|go with|go for|works?|beautiful|lovely|pass(?:es)?|"
     r"best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
 )
 REJECT = (

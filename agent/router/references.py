@@ -12,9 +12,10 @@ Ref = int | str
 _OTHER_NUMBERS = re.compile(
     r"\b(?:batch|job|level|lvl|act|chapter|version|part|stage|episode|godot|unreal|ue|unity|phaser|pixi|seed|step|tier|page|wave|season"
     r"|world|python|phase|draft|milestone|week|day|year)s?\s*#?\d+(?:\.\d+)*\b"
-    r"|\b\d+\s*(?:x|×|\*)\s*\d+\b|\b\d+(?:\.\d+)?\s*-?\s*(?:x|px|pixels?|fps|k|%|times|fold|percent|dpi|seconds?|secs?|minutes?|mins?|hours?"
+    r"|\b\d+(?:x|×|\*|\s+(?:x|\*)\s+)\d+\b|\b\d+(?:\.\d+)?\s*-?\s*(?:x|px|pixels?|fps|k|%|times|fold|percent|dpi|seconds?|secs?|minutes?|mins?|hours?"
     r"|days?|weeks?|each|frames?|more|extra|versions?|variants?|variations?|options?|takes|alternatives|tries|colou?rs?|degrees?)\b"
     r"|\b\d+\s*[x%](?!\w)|\bx\s*\d+\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+\d+\b(?!\s*,\s*\d)"
+    r"|\b1\s+(?:big |large |single |common )?(?:sheet|atlas|image|file|zip|archive|folder|spritesheet|png|picture|page|row|go|pass|sprite sheet)\b"
     r"|\b(?:to|at)\s+\d+x\b|\b\d+d\b",
     re.I,
 )
@@ -38,6 +39,20 @@ _PATTERN = re.compile(
 )  # fmt: skip
 _ORDINAL_NOUN = re.compile(
     r"\b\d+(?:st|nd|rd|th)\s+(?:level|act|chapter|stage|draft|world|boss|person|time|phase|edition|game|half)\b", re.I
+)
+_POINTING_VERB = re.compile(
+    r"\b(?:approve|accept|keep|love|like|hate|reject|delete|drop|bin|trash|toss|discard|redo|regenerate|remake|reroll|retry|try|upscale|enlarge|export|asset|assets"
+    r"|number|numbers|to|on|for|and|or|with|of|change|scrap|remove|image|images|picture|pictures|from|through|both|ship|take)\s+$|[#,&+]\s*$|^\s*$",
+    re.I,
+)
+# words that may follow a picture's number; any other word is the thing that a number counts
+_FOLLOWER = re.compile(
+    r"\s*(?:$|[^\w\s]|\d|(?:and|or|to|through|thru|with|without|but|is|are|was|were|looks?|needs?|should|could|would|can|has|have|had|the|an?|in|on|at|as|for|by|so|again"
+    r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
+    r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
+    r"|doesn't|does|isn't|wasn't|didn't|won't|do|did|must|might|may|will|seems?|feels?|works?|deserves?|wants?|that|this|it|i|we|you|they|if|when|because|since|which|while|until"
+    r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",
+    re.I,
 )
 PRONOUN = re.compile(r"\b(?:it|them|these|those|that one|this one|they|its|their|that)\b", re.I)
 _EXCEPT = re.compile(
@@ -109,12 +124,20 @@ def _refs(kind: str, text: str, gallery: int | None) -> tuple[Ref, ...]:
     return (kind,)  # all, rest, approved
 
 
+def _counts_something(text: str, match: re.Match[str]) -> bool:
+    if not match.group(0)[0].isdigit() or re.search(r"(?:st|nd|rd|th)$", match.group(0)):
+        return False  # "#4", "number 4", "the 4th"
+    return not _FOLLOWER.match(text, match.end()) and not _POINTING_VERB.search(text[: match.start()])
+
+
 def find(plain: str, gallery: int | None = None) -> Mentions:
     """References in digitised text, left to right. `gallery`: pictures shown last, to resolve "the last two"."""
     text = mask_numbers(plain)
     spans = []
     for match in _PATTERN.finditer(text):
         kind = next(name for name, value in match.groupdict().items() if value)
+        if kind in ("one", "range") and _counts_something(text, match):
+            continue
         spans.append(RefSpan(*match.span(), _refs(kind, match.group(0), gallery)))
     return Mentions(spans)
 

@@ -21,6 +21,7 @@ MAX_CHARS = 2000  # a longer message is a document; its first part decides
 MAX_CLAUSES = 12
 POINTING = ("review_assets", "regenerate_assets", "upscale_assets")
 HOSTILE_LIMIT = 0.5
+IMAGES_ODDS = 6.0
 _LETTERS = re.compile(r"[^\W_]")
 _VERDICT_VERB = re.compile(
     r"\b(?:approv|accept|reject|keep|delete|discard|bin|drop|toss|trash|scrap|take|ship|choose|pick|throw|remove|get rid|lose|go with)\w*\b",
@@ -58,6 +59,9 @@ class Router:
         parts = clauses.split(message)[:MAX_CLAUSES]
         read = self._read(message, parts)
         whole, pieces = read[0], read[1:]
+        if context.images:
+            read = [self._with_images(piece) for piece in read]
+            whole, pieces = read[0], read[1:]
         shortlist = self._shortlist(read)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
@@ -79,6 +83,14 @@ class Router:
         return read if len(parts) > 1 else [read[0], replace(read[0], text=parts[0] if parts else message)]
 
     @staticmethod
+    def _with_images(piece: _Clause) -> _Clause:
+        """Attached images speak for a style pack: its odds are multiplied."""
+        row = piece.probabilities.copy()
+        row[LABELS.index("create_style_pack")] *= IMAGES_ODDS
+        row /= row.sum()
+        return replace(piece, probabilities=row, label=LABELS[int(row.argmax())])
+
+    @staticmethod
     def _tool_mass(piece: _Clause) -> float:
         return float(piece.probabilities[: len(TOOLS)].sum())
 
@@ -91,32 +103,51 @@ class Router:
     # ------------------------------------------------------------ which clauses belong together
 
     def _join(self, pieces: list[_Clause], whole: _Clause, context: TurnContext) -> list[_Clause]:
+        if len(pieces) > 1 and self._one_request(pieces, whole):
+            return [replace(whole, text=whole.text)]
         out: list[_Clause] = []
         for piece in pieces:
-            if out and self._continues(out[-1], piece, context):
+            if out and self._is_setting(out[-1], piece):
+                out[-1] = piece
+            elif out and self._continues(out[-1], piece, context):
                 out[-1] = self._merged(out[-1], piece)
             else:
                 out.append(piece)
         return out
 
+    @staticmethod
+    def _one_request(pieces: list[_Clause], whole: _Clause) -> bool:
+        """Parts that say little alone, and a whole that is clear: it was cut where it should not have been."""
+        if whole.label not in TOOLS or whole.sure < 0.8:
+            return False
+        others = [piece for piece in pieces if piece.label != whole.label]
+        doubtful = any(piece.sure < 0.7 for piece in pieces)
+        return doubtful and not any(piece.label in TOOLS and piece.sure >= 0.7 for piece in others)
+
+    @staticmethod
+    def _is_setting(before: _Clause, piece: _Clause) -> bool:
+        """ "My hero needs a rival" before "draw a ...": the reason for a request, not one of its own."""
+        if before.label != "generate_assets" or piece.label != before.label:
+            return False
+        plain = before.text.plain
+        return not clauses.opens_request(plain) and clauses.opens_request(piece.text.plain) and not re.search(r"\d", plain)
+
     def _continues(self, before: _Clause, piece: _Clause, context: TurnContext) -> bool:
-        plain = piece.text.plain
+        plain, earlier = piece.text.plain, before.text.plain
         own = references.find(plain, context.gallery).refs
-        if piece.label == before.label == "query_design_docs":
-            return True
-        if piece.label == before.label == "create_style_pack":
+        theirs = references.find(earlier, context.gallery).refs
+        if piece.label == before.label and piece.label in ("query_design_docs", "create_style_pack", "cancel_job", "job_status"):
             return True
         if piece.label == before.label == "scaffold_code":
-            engines = {slots.engine(before.text.plain), slots.engine(plain)} - {None}
-            return len(engines) < 2
-        if piece.label == "scaffold_code" and slots.engine(before.text.plain) and not slots.engine(plain):
-            return before.label in ("chat", "query_design_docs", "generate_assets") and not clauses.opens_request(
-                before.text.plain
-            )
-        soft = not _VERDICT_VERB.search(before.text.plain)
-        if piece.label in ("regenerate_assets", "upscale_assets") and not own:
-            pointing = before.label == piece.label or (before.label in ("review_assets", "regenerate_assets") and soft)
-            return pointing and bool(references.find(before.text.plain, context.gallery).refs)
+            return len({slots.engine(earlier), slots.engine(plain)} - {None}) < 2
+        if piece.label == before.label == "export_assets":
+            formats = slots.export_format(earlier), slots.export_format(plain)
+            return not all(formats) and not (own and theirs)
+        if piece.label == "scaffold_code" and slots.engine(earlier) and not slots.engine(plain):
+            return before.label != "scaffold_code" and not clauses.opens_request(earlier)
+        if piece.label in ("regenerate_assets", "upscale_assets") and not own and theirs:
+            soft = before.label in ("review_assets", "regenerate_assets", "generate_assets") and not _VERDICT_VERB.search(earlier)
+            return before.label == piece.label or soft
         return False
 
     @staticmethod

@@ -111,6 +111,8 @@ def refs(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> list[R
         left_out = [ref for span in mentions.spans if span.start >= cut.start() for ref in span.refs]
         if "all" in kept and left_out:
             return [n for n in range(1, gallery + 1) if n not in left_out] if gallery else ["rest"]
+    if mentions.refs == ["both"] and len(said_before) == 2:
+        return list(said_before)
     if mentions.refs:
         return mentions.refs
     if _PRONOUN.search(plain) and said_before:

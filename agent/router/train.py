@@ -84,6 +84,11 @@ def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
     return texts, np.array(labels), np.array(groups)
 
 
+def _endings(name: str) -> tuple[str, ...]:
+    """Singular and, roughly, plural."""
+    return ("",) if name.endswith("s") else ("", "s")
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The softmax temperature with the lowest log loss on held-out logits."""
     candidates = np.geomspace(0.3, 3.0, 60)
@@ -129,8 +134,8 @@ def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dic
     model = fit(np.arange(len(labels)))
 
     kinds: dict[str, list[str]] = json.loads((DATA / "kinds.json").read_text(encoding="utf-8"))
-    subjects = [subject for names in kinds.values() for subject in names]
-    kind_labels = np.array([kind for kind, names in kinds.items() for _ in names])
+    named = [(f"{name}{end}", kind) for kind, names in kinds.items() for name in names for end in _endings(name)]
+    subjects, kind_labels = [name for name, _ in named], np.array([kind for _, kind in named])
     kind_model = LogisticRegression(C=30.0, max_iter=400).fit(embedder.encode(subjects), kind_labels)
     return {
         "idf": idf.astype(np.float16),

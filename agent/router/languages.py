@@ -1,0 +1,161 @@
+"""Spanish, French, German, Portuguese and Japanese key words -> English ones in the plain layer.
+
+Only what a request is built of is translated (verbs of command, numbers, kinds, joining words); what it is about stays as the
+user wrote it. Word order is left alone except in Japanese, whose closing verb is moved to the front of its clause.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.router.text import Piece, Spanned
+
+_DATA = Path(__file__).parent / "data" / "languages.json"
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_JAPANESE_CLAUSE = re.compile(r"[、。!?！？,;；\n]+")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_ACCENTED = re.compile(r"[áéíóúñüàâçèêëîïôûœæäößãõ¿¡]", re.I)
+# words that are English (or a misspelling of it) too and so say nothing about the language
+_ENGLISH = frozenset(
+    "a as code change double fine halt icon icons in is item items lade liste model no on or o e y die des den son pack para plus rest stop "
+    "style remove aprove finde all me an am do la the list program export buttons button objects to de du im mal ab us pour sale".split()
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    english: str
+    strong: bool  # opens a request
+
+
+class Lexicon:
+    """Phrases of one language, found at word starts through their first letters."""
+
+    def __init__(self, rows: list[tuple[str, Row]], spaced: bool) -> None:
+        self._spaced = spaced
+        self._rows = [row for _, row in rows]
+        by_start: dict[str, list[int]] = {}
+        for number, (words, _) in enumerate(rows):
+            for start in {word[:1].lower() for word in _options(words)}:
+                by_start.setdefault(start if start not in "([" else "", []).append(number)
+        always = by_start.pop("", [])
+        end = r"(?!\w)" if spaced else ""
+        self._patterns = {
+            start: re.compile("|".join(f"(?P<g{n}>(?:{rows[n][0]}){end})" for n in sorted({*numbers, *always})), re.I)
+            for start, numbers in by_start.items()
+        }
+        other = "|".join(f"(?P<g{n}>(?:{rows[n][0]}){end})" for n in always)
+        self._other = re.compile(other, re.I) if other else None
+
+    def find(self, text: str) -> Iterator[tuple[int, int, Row]]:
+        """(start, end, row) of each phrase, left to right, none overlapping."""
+        at = 0
+        while at < len(text):
+            inside = self._spaced and at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
+            pattern = None if inside else self._patterns.get(text[at].lower(), self._other)
+            match = pattern.match(text, at) if pattern else None
+            if match and match.end() > at:
+                yield at, match.end(), self._rows[int(str(match.lastgroup)[1:])]
+                at = match.end()
+            else:
+                at += 1
+
+
+@functools.cache
+def lexicons() -> dict[str, Lexicon]:
+    tables: dict[str, dict[str, list[list[str]]]] = json.loads(_DATA.read_text(encoding="utf-8"))
+    out = {}
+    for language, table in tables.items():
+        rows = [(words, Row(english, True)) for words, english in table["strong"]]
+        rows += [(words, Row(english, False)) for words, english in table["weak"]]
+        if language != "ja":  # longer phrases win over the words in them
+            flat = [(option, row) for words, row in rows for option in _options(words)]
+            rows = sorted(flat, key=lambda pair: -len(pair[0]))
+        out[language] = Lexicon(rows, spaced=language != "ja")
+    return out
+
+
+def _options(words: str) -> list[str]:
+    """Splits alternatives at the top level of a pattern."""
+    out, depth, start = [], 0, 0
+    for at, char in enumerate(words):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            out.append(words[start:at])
+            start = at + 1
+    return [option for option in [*out, words[start:]] if option]
+
+
+def detect(text: str) -> str | None:
+    """Language code when the message is plainly not English, else None."""
+    japanese = len(_JAPANESE.findall(text))
+    if japanese:
+        return "ja" if japanese >= 2 or len(text) < 6 else None
+    words = _WORD.findall(text.lower())
+    if not words:
+        return None
+    best: tuple[float, str] = (0.0, "")
+    for language, lexicon in lexicons().items():
+        if language == "ja":
+            continue
+        points = 0.0
+        for start, end, row in lexicon.find(text):
+            said = text[start:end].lower()
+            if said in _ENGLISH:
+                points += 0.1
+            else:
+                points += (2.0 if row.strong else 1.0) + 0.5 * bool(_ACCENTED.search(said))
+        best = max(best, (points, language))
+    points, language = best
+    enough = points >= 2 and points / len(words) >= 0.34 or (points >= 1 and bool(_ACCENTED.search(text)))
+    return language if enough else None
+
+
+def _translated(text: str, lexicon: Lexicon, spaced: bool) -> list[tuple[Piece, bool]]:
+    pieces: list[tuple[Piece, bool]] = []
+    at = 0
+    for start, end, row in lexicon.find(text):
+        pieces.append((Piece(text[at:start], text[at:start]), False))
+        elided = spaced and text[end - 1] == "'" and end < len(text)  # l'épée
+        plain = f" {row.english} " if not spaced else f"{row.english} " if elided else row.english
+        particle = not spaced and not row.english.strip()
+        pieces.append((Piece(plain, " " if particle else text[start:end]), row.strong))
+        at = end
+    pieces.append((Piece(text[at:], text[at:]), False))
+    return pieces
+
+
+def _japanese(text: str, lexicon: Lexicon) -> list[Piece]:
+    out: list[Piece] = []
+    ends = [match.span() for match in _JAPANESE_CLAUSE.finditer(text)] + [(len(text), len(text))]
+    start = 0
+    for stop, resume in ends:
+        marked = _translated(text[start:stop], lexicon, spaced=False)
+        verbs = [piece for piece, strong in marked if strong]
+        if verbs and out:
+            out.append(Piece(", ", ""))
+        out += verbs[-1:]
+        for piece, strong in marked:
+            if not strong:
+                tight = piece.plain.strip() in ("x", "th")
+                out.append(Piece(piece.plain.strip(), piece.source) if tight else piece)
+        if resume > stop:
+            out.append(Piece(", " if resume < len(text) else "", text[stop:resume]))
+        start = resume
+    return out
+
+
+def anglicise(text: str) -> tuple[Spanned, str]:
+    """The message with English key words in its plain layer, and its language code ("en" when nothing was done)."""
+    language = detect(text)
+    if language is None:
+        return Spanned.of(text), "en"
+    lexicon = lexicons()[language]
+    if language == "ja":
+        return Spanned(_japanese(text, lexicon)), language
+    return Spanned([piece for piece, _ in _translated(text, lexicon, spaced=True)]), language
