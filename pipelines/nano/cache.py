@@ -2,8 +2,9 @@
 
     python -m pipelines.nano.cache --data DIR --out DIR [--vae DIR] [--embedder DIR]
 
-Writes latents.npy (float16 [N, views, 8, 16, 16]: as it is, mirrored), vae.json (scaling factor), caption_states.npy
-(float16 [M, 16, 384]), caption_pooled.npy (float16 [M, 384]) and caption_index.npy (int32 [N, 4]); caption 0 is "".
+Writes latents.npy (float16 [N, views, 8, 16, 16]: as it is, mirrored), vae.json (scaling factor), maps.npz (latent
+recolourings), caption_states.npy (float16 [M, 16, 384]), caption_pooled.npy (float16 [M, 384]) and caption_index.npy
+(int32 [N, 4]); caption 0 is "".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from pipelines.nano.captions import captions
 from pipelines.nano.data import read_records
+from pipelines.nano.recolour import fit_maps
 from pipelines.nano.text import MAX_TOKENS, WIDTH, FolderEmbedder, pad_states
 from pipelines.nano.train_vae import to_tensor
 
@@ -61,6 +63,18 @@ def cache_latents(data: Path, vae_folder: Path, out: Path, views: int = 2, batch
     return factor
 
 
+def cache_maps(data: Path, vae_folder: Path, out: Path, images: int = 128) -> dict[str, float]:
+    """Fit the latent recolourings into maps.npz; returns the share of variance that each explains."""
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    vae: Any = AutoencoderKL.from_pretrained(vae_folder).float().eval()
+    everything = np.load(data / "images.npy", mmap_mode="r")
+    sample = np.sort(np.random.default_rng(0).choice(len(everything), images, replace=False))
+    names, weights, biases, explained = fit_maps(vae, to_tensor(everything[sample]))
+    np.savez(out / "maps.npz", names=np.array(names), weights=weights, biases=biases)
+    return explained
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "out"):
@@ -68,12 +82,15 @@ def main() -> None:
     parser.add_argument("--vae", type=Path)
     parser.add_argument("--embedder")
     parser.add_argument("--views", type=int, choices=(1, 2), default=2)
+    parser.add_argument("--maps-only", action="store_true", help="fit the recolourings for this VAE, nothing else")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     if args.embedder:
         cache_text(args.data, FolderEmbedder(args.embedder), args.out)
-    if args.vae:
+    if args.vae and not args.maps_only:
         print("scaling factor", cache_latents(args.data, args.vae, args.out, args.views))
+    if args.vae:
+        print("latent maps explain", cache_maps(args.data, args.vae, args.out))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ _NO_FLIP = (
 )
 
 
+# What a picture shows where its label says something else to a game developer.
+_RENAME = {"goblin": "red tengu mask", "ogre": "red oni mask", "guard": "royal guard", "person": "villager"}
+
+
 class EmojiNames:
     """Label, tags and group of each emoji, from an emojibase data folder."""
 
@@ -69,6 +73,7 @@ class EmojiNames:
             return None
         kinds = _KINDS.get(subgroup) or _KINDS.get(subgroup.split("-")[0]) or ["item", "prop", "icon"]
         name = re.sub(r"[“”\":,]", "", label.lower()).replace("’", "'")
+        name = _RENAME.get(name, name)
         tags = [tag for tag in row.get("tags", []) if len(tag) > 2 and tag != name][:10]
         return name, tags + [subgroup.replace("-", " ")], list(kinds)
 

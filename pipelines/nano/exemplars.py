@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TEXTURES = ("texture", "tile")
 _MARGIN = 0.16  # candidates this close to the best score are taken as equally good
 _MOST = 8
+_OTHER_STYLE = 0.5
 _FEW = 4
 _NAMED = 0.75  # above this the words agree, not the embeddings alone
 _GROUND_WORDS = frozenset(["floor", "wall", "ground", "water", "brick", "tile", "texture", "pavement"])
@@ -120,9 +121,12 @@ class ExemplarIndex:
     ) -> list[Exemplar]:
         """Exemplars about equally good for a subject, best first, at most eight: cosine plus agreement of the words."""
         wanted = parse_subject(text)
-        allowed = np.flatnonzero(self._allowed(style, kind, wanted))
+        allowed = np.flatnonzero(self._allowed(None, kind, wanted))
         cosine = (self._embeddings @ np.asarray(embedding, np.float32))[self._concept[allowed]]
         scores = np.array([c + self._agreement(wanted, int(i), kind) for c, i in zip(cosine, allowed, strict=True)])
+        if style is not None and kind not in _TEXTURES:
+            # The right thing in another style beats another thing in the right style.
+            scores -= np.where(self._styles[allowed] == style, 0, _OTHER_STYLE)
         order = np.argsort(-scores, kind="stable")[: 4 * _MOST]
         subjects = {int(o): self._subjects[int(allowed[o])] for o in order}
         best = scores[order[0]]

@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.nano.data import read_records
-from pipelines.nano.recolour import fit_maps
 from pipelines.nano.records import STYLES, Record
 from pipelines.nano.text import MAX_TOKENS, POOLED_SCALE, TOKEN_SCALE, FolderEmbedder
 from pipelines.nano.train_unet import SCHEDULER, build_unet
-from pipelines.nano.train_vae import to_tensor
 from pipelines.nano.training import load_checkpoint
 
 if TYPE_CHECKING:
@@ -35,9 +33,9 @@ SETTINGS: dict[str, Any] = {
     "pooled_scale": POOLED_SCALE,
     "styles": list(STYLES),
     "default_style": "pixel",
-    "steps": 6,
-    "guidance": 2.0,
-    "start_strength": 0.4,
+    "steps": 2,
+    "guidance": 1.0,
+    "start_strength": 0.05,
 }
 MODEL_INDEX: dict[str, Any] = {
     "_class_name": "StableDiffusionXLPipeline",
@@ -100,24 +98,17 @@ def quantise(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return codes, low, step
 
 
-def write_exemplars(
-    records: list[Record], cache: Path, vae: Any, data: Path, embedder: FolderEmbedder, out: Path
-) -> dict[str, float]:
-    """exemplars.safetensors in the order of concepts.jsonl; returns how well each latent map fits (1 is exact)."""
-    import torch
+def write_exemplars(records: list[Record], cache: Path, factor: float, embedder: FolderEmbedder, out: Path) -> None:
+    """exemplars.safetensors in the order of concepts.jsonl; latents in the UNet's scale."""
     from safetensors.numpy import save_file
 
     rows = exemplar_rows(records)
-    factor = float(vae.config["scaling_factor"])
     latents = np.load(cache / "latents.npy", mmap_mode="r")
     codes, low, step = quantise(latents[rows, 0].astype(np.float32) * factor)
     names = sorted({records[row].name for row in rows})
     place = {name: number for number, name in enumerate(names)}
     embeddings = np.concatenate([embedder.encode(names[i : i + 256]) for i in range(0, len(names), 256)])
-    images = np.load(data / "images.npy", mmap_mode="r")
-    sample = np.sort(np.random.default_rng(0).choice(rows, 320, replace=False))
-    with torch.no_grad():
-        transforms, weights, biases, explained = fit_maps(vae, to_tensor(images[sample]))
+    maps = np.load(cache / "maps.npz")
     # The maps were fitted on raw latents; in the UNet's scale only the constant part changes.
     tensors = {
         "latents": codes,
@@ -125,11 +116,13 @@ def write_exemplars(
         "step": step,
         "embeddings": embeddings.astype(np.float16),
         "concept": np.array([place[records[row].name] for row in rows], np.int32),
-        "map_weights": weights,
-        "map_biases": biases * factor,
+        "map_weights": maps["weights"],
+        "map_biases": maps["biases"] * factor,
     }
-    save_file(tensors, str(out / "exemplars.safetensors"), metadata={"transforms": json.dumps(transforms)})
-    return explained
+    # safetensors writes the raw buffer: an array in Fortran order would come back scrambled.
+    contiguous = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+    metadata = {"transforms": json.dumps(maps["names"].tolist())}
+    save_file(contiguous, str(out / "exemplars.safetensors"), metadata=metadata)
 
 
 def write_model(unet_state: dict[str, torch.Tensor], vae: Any, out: Path) -> None:
@@ -165,7 +158,7 @@ def main() -> None:
     factor = json.loads((args.cache / "vae.json").read_text(encoding="utf-8"))["scaling_factor"]
     vae.register_to_config(scaling_factor=factor, force_upcast=False, sample_size=SETTINGS["size"])
     embedder = FolderEmbedder(args.embedder)
-    print("latent maps explain", write_exemplars(records, args.cache, vae, args.data, embedder, args.out))
+    write_exemplars(records, args.cache, factor, embedder, args.out)
     state = load_checkpoint(args.unet)
     if state is None:
         raise SystemExit(f"no checkpoint at {args.unet}")
