@@ -1,7 +1,7 @@
 """The database: one engine, transactions that tell the user what to do when they fail, migrations.
 
 SQLite runs in WAL mode, and a writing transaction takes the write lock with its first statement (`BEGIN IMMEDIATE`), so
-it never fails half-way because somebody else wrote meanwhile. On PostgreSQL an advisory lock does the same (`serialise`).
+it never fails half-way because somebody else wrote meanwhile. On PostgreSQL `serialise` gives that by an advisory lock.
 """
 
 from __future__ import annotations

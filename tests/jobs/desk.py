@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from small_engine import SmallEngine
-
 from jobs.context import Handler
 from jobs.events import EventBus
 from jobs.generation import GenerationHandler, submit
@@ -18,6 +16,7 @@ from library.db import Database
 from library.library import Library
 from library.storage import Storage
 from settings import Settings
+from tests.jobs.small_engine import SmallEngine
 
 
 class Desk:

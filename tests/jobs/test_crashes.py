@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from small_engine import SmallEngine
 
 from jobs.processes import worker_id
+from tests.jobs.desk import Desk
+from tests.jobs.small_engine import SmallEngine
 
 SCRIPT = Path(__file__).parent / "worker_process.py"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
 from sqlalchemy.orm import Session
 
 from jobs.subscription import MAX_WAITING, Subscription
 from jobs.types import JobEvent
+from tests.jobs.desk import Desk
 
 ME = "somewhere/0:1:0.00"
 

@@ -7,15 +7,15 @@ import signal
 from pathlib import Path
 
 import pytest
-from desk import Desk
 from PIL import Image
-from small_engine import SmallEngine
 
 from errors import BadRequest, ResourceError
 from jobs.generation import estimate_seconds, submit
 from jobs.plan import AssetPlan, PlanItem
 from pipelines.metadata import read_png
 from pipelines.request import GenerationRequest
+from tests.jobs.desk import Desk
+from tests.jobs.small_engine import SmallEngine
 
 DESERT = [f"desert prop {n}" for n in range(32)]
 

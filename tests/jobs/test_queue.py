@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desk import Desk
 from sqlalchemy.orm import Session
 
 from errors import BadRequest, NotFound, ResourceError
 from jobs.types import ClaimedTask
+from tests.jobs.desk import Desk
 
 ME = "somewhere/0:1:0.00"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from errors import NotReady
 from jobs.context import TaskContext
 from jobs.types import ClaimedTask
+from tests.jobs.desk import Desk
 
 
 def nothing(_session: Session) -> dict[str, Any]:

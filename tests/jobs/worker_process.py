@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from desk import Desk
-from small_engine import SmallEngine
+from tests.jobs.desk import Desk
+from tests.jobs.small_engine import SmallEngine
 
 if __name__ == "__main__":
     desk = Desk(Path(sys.argv[1]))

@@ -7,10 +7,10 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from test_database import unprivileged
 
 from errors import BadRequest, NotFound, NotReady, ResourceError
 from library.storage import Storage
+from tests.library.test_database import unprivileged
 
 DATA = b"pixels"
 SHA = hashlib.sha256(DATA).hexdigest()
