@@ -56,8 +56,11 @@ def test_ten_kills_lose_and_double_nothing(desk: Desk) -> None:
     moments = random.Random(20)
     job = desk.submit(*(f"prop {n}" for n in range(100)))
     for _ in range(10):
-        process = spawn(desk.settings.home, step_seconds=0.05)
-        time.sleep(moments.uniform(0.0, 0.35))
+        goal = desk.store.get(job.id).done + moments.randint(0, 8)
+        process = spawn(desk.settings.home)
+        while desk.store.get(job.id).done < goal:
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0.0, 0.05))
         process.kill()
         assert end(process) == -signal.SIGKILL
     process = spawn(desk.settings.home, step_seconds=0.0)
