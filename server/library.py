@@ -9,8 +9,9 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from errors import NotFound
+from library.review import set_states
 from library.views import AssetState
-from server.schemas import AssetOut, BatchOut, ProjectOut
+from server.schemas import AssetOut, BatchOut, ProjectOut, ReviewIn
 
 if TYPE_CHECKING:
     from services import Services
@@ -47,6 +48,11 @@ def router(services: Services) -> APIRouter:
     @routes.get("/assets/{asset_id}", summary="An asset in its current version")
     def asset(asset_id: int) -> AssetOut:
         return AssetOut.of(library.asset(asset_id))
+
+    @routes.post("/assets/review", summary="Approve, reject or reset assets, all or none")
+    def review(decisions: ReviewIn) -> list[AssetOut]:
+        set_states(library, decisions.states)
+        return [AssetOut.of(library.asset(asset_id)) for asset_id in decisions.states]
 
     @routes.get("/batches", summary="List batches, newest first")
     def batches(project: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[BatchOut]:

@@ -80,6 +80,10 @@ class AssetOut(Out):
         return cls.model_validate({**fields, "url": version_url(fields["version"])})
 
 
+class ReviewIn(BaseModel):
+    states: dict[int, AssetState] = Field(min_length=1, max_length=1000, description="new state by asset id")
+
+
 class JobOut(Out):
     id: int
     project: str

@@ -72,6 +72,17 @@ def test_stop_everything(site: Site) -> None:
     assert {site.http.get(f"/api/jobs/{job.id}").json()["job"]["state"] for job in jobs} == {"canceled"}
 
 
+def test_images_are_approved_and_rejected_all_or_none(site: Site) -> None:
+    job = site.run("cactus", "rope")
+    first, second = (asset["id"] for asset in site.http.get(f"/api/assets?job={job.id}").json())
+    answer = site.http.post("/api/assets/review", json={"states": {first: "approved", second: "rejected"}})
+    assert [asset["state"] for asset in answer.json()] == ["approved", "rejected"]
+    assert [asset["id"] for asset in site.http.get("/api/assets?state=approved").json()] == [first]
+    assert site.http.post("/api/assets/review", json={"states": {first: "new", 999: "new"}}).status_code == 404
+    assert site.http.post("/api/assets/review", json={"states": {first: "lovely"}}).status_code == 400
+    assert site.http.get(f"/api/assets/{first}").json()["state"] == "approved"
+
+
 def test_a_failed_image_tells_why_and_its_neighbours_are_there(site: Site) -> None:
     job = site.run("cactus", SmallEngine.FAIL, "rope")
     whole = site.http.get(f"/api/jobs/{job.id}").json()

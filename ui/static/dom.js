@@ -55,11 +55,12 @@ export function toast(text, { action = null, seconds = 6, onexpire = null } = {}
 
 const PIXEL_ART = 160; // px; smaller pictures are scaled by whole numbers, without smoothing
 
-// Size of a picture in a square of `room` px: whole multiples for sprites, never stretched.
+// Size of a picture in a square of `room` px: whole multiples (of the screen's own pixels) for sprites, never stretched.
 export function fit(width, height, room) {
   const longest = Math.max(width, height, 1);
   if (longest <= room) {
-    const scale = longest <= PIXEL_ART ? Math.floor(room / longest) : 1;
+    const dots = window.devicePixelRatio || 1;
+    const scale = longest <= PIXEL_ART ? Math.floor((room * dots) / longest) / dots : 1;
     return { width: width * scale, height: height * scale, pixelated: longest <= PIXEL_ART };
   }
   const scale = room / longest;

@@ -81,6 +81,7 @@ class JobView {
 
   paint(task, cell, live) {
     const state = task.state === "done" && !task.asset ? "queued" : task.state;
+    if (task.asset) cell.dataset.review = task.asset.state;
     if (cell.dataset.state === state && state !== "running") return;
     const changed = cell.dataset.state !== state;
     cell.dataset.state = state;

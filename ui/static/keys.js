@@ -10,6 +10,7 @@ const HELP = [
   ["g then c, l, j", "chat, library, jobs"],
   ["n", "new chat"],
   ["← →", "previous and next picture, when one is open"],
+  ["p, x, u", "approve, reject, undo, when a picture is open"],
   ["Esc", "close"],
   ["?", "this help"],
 ];

@@ -1,6 +1,8 @@
 // One picture large, with everything that it was made from. Arrow keys go to its neighbours.
 
+import { attempt } from "./api.js";
 import { button, h, place } from "./dom.js";
+import { store } from "./store.js";
 
 export function openLightbox(assets, assetId) {
   let index = Math.max(0, assets.findIndex((asset) => asset.id === assetId));
@@ -19,6 +21,20 @@ export function openLightbox(assets, assetId) {
     show();
   }
 
+  async function review(state) {
+    const asset = assets[index];
+    await attempt(() => store.review(asset, asset.state === state ? "new" : state));
+    show();
+  }
+
+  const verdict = (asset, state, word, key) => {
+    const chosen = asset.state === state;
+    const title = chosen ? `Take back (${key})` : `${word} (${key})`;
+    const element = button(word, title, () => review(state), chosen ? "gf-button gf-primary" : "gf-button");
+    element.setAttribute("aria-pressed", String(chosen));
+    return element;
+  };
+
   function show() {
     const asset = assets[index];
     const room = Math.min(window.innerWidth - 64, window.innerHeight - 400, 512);
@@ -34,6 +50,8 @@ export function openLightbox(assets, assetId) {
       h("h3", {}, `${asset.number}. ${asset.subject}`),
       h("dl", {}, lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       h("div", { className: "gf-actions" },
+        verdict(asset, "approved", "Approve", "p"),
+        verdict(asset, "rejected", "Reject", "x"),
         h("a", { className: "gf-button", href: `${asset.url}?download=true`, download: `${slug(asset.subject)}.png` }, "Save PNG"),
         navigator.clipboard && button("Copy prompt", null, () => navigator.clipboard.writeText(asset.prompt)),
         h("span", { className: "gf-muted" }, `${index + 1} of ${assets.length}`),
@@ -44,6 +62,9 @@ export function openLightbox(assets, assetId) {
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowLeft") step(-1);
     if (event.key === "ArrowRight") step(1);
+    if (event.key === "p") review("approved");
+    if (event.key === "x") review("rejected");
+    if (event.key === "u" && assets[index].state !== "new") review(assets[index].state);
     event.stopPropagation();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

@@ -47,7 +47,10 @@ function follow() {
 }
 
 window.gameforge = {
-  opened: (id) => conversations.opened(id),
+  opened: (id) => {
+    conversations.opened(id);
+    store.refresh();
+  },
   openConversation: (id) => {
     goTo("Chat");
     conversations.open(id);

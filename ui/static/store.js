@@ -61,6 +61,23 @@ class Store extends EventTarget {
     return entry.promise;
   }
 
+  // After a turn: words such as "approve 1 and 3" may have changed what is shown.
+  refresh() {
+    for (const id of this.jobs.keys()) this.load(id).catch(() => {});
+  }
+
+  async review(asset, state) {
+    const [now] = await api("assets/review", { method: "POST", body: { states: { [asset.id]: state } } });
+    asset.state = now.state;
+    for (const { job, tasks } of this.jobs.values()) {
+      const task = tasks.find((item) => item.asset?.id === asset.id);
+      if (!task) continue;
+      task.asset.state = now.state;
+      this.tell(`job-${job.id}`, { tasks: [task.id] });
+    }
+    this.tell("review", { asset });
+  }
+
   receive(event) {
     this.loading.get(event.job_id)?.missed.push(event);
     const known = this.jobs.get(event.job_id);
