@@ -87,10 +87,11 @@ class Storage:
         """Keys of all staged files."""
         folder = f"{self.root}/{STAGING}"
         self.fs.invalidate_cache(folder)
-        try:
-            names = self.fs.ls(folder, detail=False)
-        except FileNotFoundError:
-            return []
+        with self._explained():
+            try:
+                names = self.fs.ls(folder, detail=False)
+            except FileNotFoundError:
+                return []
         return sorted(name.rsplit("/", 1)[1].removesuffix(".part") for name in names if name.endswith(".part"))
 
     def exists(self, sha256: str) -> bool:
