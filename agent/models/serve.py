@@ -20,7 +20,8 @@ def main() -> None:
 
     import xllamacpp
 
-    params = xllamacpp.CommonParams()
+    # The package ships no types.
+    params = xllamacpp.CommonParams()  # pyright: ignore[reportAttributeAccessIssue]
     params.model.path = config["model"]
     params.model_alias = {config["name"]}
     params.n_ctx = config["context"] * config["slots"]
@@ -35,7 +36,7 @@ def main() -> None:
     params.api_keys = [config["key"]]
     params.ui = False
     params.verbosity = 1
-    server = xllamacpp.Server(params)
+    server = xllamacpp.Server(params)  # pyright: ignore[reportAttributeAccessIssue]
     answer.write(json.dumps({"address": server.listening_address}) + "\n")
     answer.close()
 

@@ -17,7 +17,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One request; behaviours answer through it."""
 
     protocol_version = "HTTP/1.1"
-    server: Wire
+    server: Wire  # pyright: ignore[reportIncompatibleVariableOverride]
     body: dict[str, Any]
 
     def log_message(self, format: str, *args: Any) -> None:
