@@ -52,12 +52,12 @@ def decide_calls(
     tool_choice: str | None,
     *,
     sleep: Sleep,
+    most: int = MAX_CALLS,
 ) -> list[ToolCall]:
     """The calls that the model wants; empty when it would rather speak. Raises `openai.APIError`, NotReady."""
     allowed, least = allowed_tools(tools, tool_choice)
     if not allowed:
         return []
-    most = 1 if tool_choice not in (None, "auto", "any", "required") else MAX_CALLS
     prompt = one_system(instructions(allowed, must_call=least > 0), plain_history(messages))
     text = constrained_text(client, prompt, calls_schema(allowed, least=least, most=most), sleep=sleep)
     calls = parse_calls(text, allowed)
@@ -101,8 +101,12 @@ def _ask(client: ChatOpenAI, prompt: list[BaseMessage], sleep: Sleep, **kwargs: 
 
 def whole_answer(client: ChatOpenAI, messages: Sequence[BaseMessage], sleep: Sleep, **kwargs: Any) -> AIMessage:
     """One answer without streaming. Raises `openai.APIError`, or NotReady when the body is not what the protocol says."""
+    import openai
+
     try:
         result = with_retries(lambda: client._generate(list(messages), **kwargs), sleep=sleep)
+    except openai.LengthFinishReasonError as error:
+        raise NotReady("The language model came to no end: ask for less at once.", detail=repr(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # so the client fails on a foreign body
         raise unreadable(client, error) from error
     message = result.generations[0].message

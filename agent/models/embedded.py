@@ -22,6 +22,7 @@ from pydantic import ConfigDict
 from agent.models.chunks import calls_chunk, summed, text_chunk
 from agent.models.constrained import allowed_tools, constrained_text, decide_calls, speak
 from agent.models.fastpath import CONFIDENT, PRODUCT_TOOLS, FastPath, routed_calls
+from agent.models.fusion import fused, wants_second_opinion
 from agent.models.guard import guarded
 from agent.models.local_model import LocalModel
 from agent.models.prompts import CHAT_SYSTEM, tool_prefix, user_text
@@ -34,10 +35,10 @@ from errors import GameForgeError, NotReady
 GUESS = 0.45
 """Below this confidence the router asks back instead of acting, when no language model can be asked."""
 
-LATE_ROUTER_NAME = "router"
 _MAX_CALL_TOKENS = 320
 _MAX_CHAT_TOKENS = 160
 _SHORTLIST = 4
+_FREE_CALLS = 3  # a small model that may go on repeats itself
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +66,12 @@ class EmbeddedChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.local.name if self.local else LATE_ROUTER_NAME, "temperature": self.temperature}
+        return {"model": self.local.name if self.local else "router", "temperature": self.temperature}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = "gameforge"
-        params["ls_model_name"] = self._identifying_params["model"]
+        params["ls_model_name"] = kwargs.get("model") or self._identifying_params["model"]
         return params
 
     def bind_tools(
@@ -151,9 +152,10 @@ class EmbeddedChatModel(BaseChatModel):
 
     def _choose(self, turn: Turn, routing: Routing, tools: Sequence[ToolSpec]) -> tuple[list[ToolCall] | None, str]:
         """Calls (empty: speak; None: ask back) and who chose them."""
-        if routing.confidence < self.confident and self.local is not None and self.local.ready:
+        unsure = wants_second_opinion(routing, tools, self.confident)
+        if unsure and self.local is not None and self.local.ready:
             try:
-                return self._decide_shortlisted(turn, routing, tools), self.local.name
+                return fused(routing, self._decide_shortlisted(turn, routing, tools), tools), self.local.name
             except GameForgeError as error:
                 log.warning("The local model gave no decision, the router's stands: %s", error.message)
         if routing.confidence < GUESS:
@@ -185,7 +187,8 @@ class EmbeddedChatModel(BaseChatModel):
             )
         with local_faults():
             client = self.local.client(tools=False, max_tokens=_MAX_CALL_TOKENS, timeout=self.timeout)
-            return decide_calls(client, messages, tools, tool_choice, sleep=time.sleep)
+            most = _FREE_CALLS if tool_choice in (None, "auto") else 1
+            return decide_calls(client, messages, tools, tool_choice, sleep=time.sleep, most=most)
 
     def _speak(
         self, messages: list[BaseMessage], stop: list[str] | None, whole: bool, otherwise: str

@@ -20,6 +20,9 @@ _OPAQUE = re.compile(r"\bbackgrounds?\b|\bbackdrops?\b|\bopaque\b|\bsolid\b|\btr
                      r"|\bhintergrund\b|\bfundo\b|背景|透明", re.I)  # fmt: skip
 _VARIANTS = re.compile(r"\bvari\w+|\bversion\w*|\boptions?\b|\btakes?\b|\balternativ\w*|\btries\b|\bof (?:it|them|each)\b|\beach\b|\bways?\b"
                        r"|バリエーション|パターン", re.I)  # fmt: skip
+_LOOK = re.compile(
+    r"\b(styles?|looks?|vibe|packs?|train\w*|learn\w*|lora|aesthetics?|images?|pictures?|pics|art)\b", re.I
+)
 _PRESETS = re.compile(r"\b(fast|quick\w*|balanced|quality|best|high\w*|rough|thorough)\b", re.I)
 _STATES = ("all", "rest", "approved", "both", "last", "odd", "even")
 
@@ -56,7 +59,7 @@ def _is_pack(value: Any, seen: Evidence) -> bool:
 
 
 _OPTIONAL: dict[str, Callable[[Any, Evidence], bool]] = {
-    "count": lambda value, seen: value != 1 and _is_number(value, seen),
+    "count": _is_number,
     "variants": lambda value, seen: (
         value != 1 and _is_number(value, seen) and bool(_VARIANTS.search(f"{seen.text} {seen.plain}"))
     ),
@@ -79,9 +82,16 @@ def guarded(calls: Sequence[ToolCall], text: str, context: TurnContext) -> list[
     out: list[ToolCall] = []
     for call in calls:
         args = _checked(call["name"], dict(call["args"]), seen)
-        if args is not None and not any(earlier["name"] == call["name"] and earlier["args"] == args for earlier in out):
+        if args is not None and not any(_repeats(call["name"], args, earlier) for earlier in out):
             out.append(make_call(call["name"], args))
     return out
+
+
+def _repeats(name: str, args: dict[str, Any], earlier: ToolCall) -> bool:
+    """Whether a call says again what an earlier one said; one subject is not drawn twice under two kinds."""
+    if name != earlier["name"]:
+        return False
+    return args == earlier["args"] or ("subject" in args and args["subject"] == earlier["args"].get("subject"))
 
 
 def _checked(name: str, args: dict[str, Any], seen: Evidence) -> dict[str, Any] | None:
@@ -100,6 +110,10 @@ def _checked(name: str, args: dict[str, Any], seen: Evidence) -> dict[str, Any] 
             args["format"] = slots.export_format(seen.plain) or args.get("format", "png")
         case "scaffold_code":
             args["engine"] = slots.engine(seen.plain) or "generic"
+        case "generate_assets":
+            args.setdefault("count", 1)
+        case "create_style_pack" if not seen.context.images and not _LOOK.search(seen.plain):
+            return None
         case "review_assets" if not args.get("approve") and not args.get("reject"):
             return None
     return args

@@ -15,6 +15,10 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
 
 MAX_CALLS = 6
+MAX_CHARS = 120
+"""Longest string argument (unless its schema says otherwise): a small model may not find an end by itself."""
+MAX_ITEMS = 40
+"""Longest list argument, likewise."""
 
 ToolSpec = dict[str, Any]
 """A tool as the OpenAI protocol writes it: {"type": "function", "function": {name, description, parameters}}."""
@@ -45,7 +49,7 @@ def calls_schema(tools: Sequence[ToolSpec], *, least: int = 0, most: int = MAX_C
 
 
 def _call_schema(function: dict[str, Any]) -> dict[str, Any]:
-    parameters = _without_null(dict(function.get("parameters") or {}))
+    parameters = _bounded(_without_null(dict(function.get("parameters") or {})))
     parameters.setdefault("type", "object")
     parameters.setdefault("properties", {})
     parameters["additionalProperties"] = False
@@ -77,6 +81,19 @@ def _without_null(schema: Any) -> Any:
         elif kept:
             slim["anyOf"] = kept
     return slim
+
+
+def _bounded(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {key: _bounded(value) for key, value in schema.items()}
+    if out.get("type") == "string" and not out.keys() & {"enum", "const", "maxLength", "pattern", "format"}:
+        out["maxLength"] = MAX_CHARS
+    if out.get("type") == "array":
+        out.setdefault("maxItems", MAX_ITEMS)
+    return out
 
 
 def response_format(schema: dict[str, Any], name: str = "answer") -> dict[str, Any]:
