@@ -35,7 +35,7 @@ class Handler(Protocol):
 
 
 class TaskContext:
-    """The tasks of one claim. Used by the handler's thread; `stop` may be set by any."""
+    """The tasks of one claim. `finish` and `fail` may be called from other threads than the handler's."""
 
     def __init__(self, store: JobStore, tasks: Sequence[ClaimedTask], stop: threading.Event) -> None:
         self._store = store
@@ -62,7 +62,7 @@ class TaskContext:
         now = time.monotonic()
         if now - self._checked_at > CANCEL_CHECK_SECONDS:
             held = self._store.held(list(self._open.values()))
-            self._lost |= self._open.keys() - held
+            self._lost |= set(tuple(self._open)) - held
             self._checked_at = now
         return task.id in self._lost
 

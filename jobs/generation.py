@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -101,13 +102,20 @@ class GenerationHandler:
             return context.cancelled(tasks[index])
 
         info: ModelInfo | None = None
-        for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled):
-            task = tasks[outcome.index]
-            if isinstance(outcome, GenerationFailure):
-                context.fail(task, outcome.error)
-            else:
-                info = info or self.engine.info()  # asked once the model is loaded and its hash known
-                self._keep(task, outcome, info, context)
+        saves: list[Future[None]] = []
+        with ThreadPoolExecutor(1, "jobs-save") as saver:  # the device paints on while files and rows are written
+            for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled):
+                task = tasks[outcome.index]
+                if isinstance(outcome, GenerationFailure):
+                    context.fail(task, outcome.error)
+                else:
+                    info = info or self.engine.info()  # asked once the model is loaded and its hash known
+                    saves.append(saver.submit(self._keep, task, outcome, info, context))
+                for save in saves:
+                    if save.done():
+                        save.result()  # a full disk ends the painting, too
+        for save in saves:
+            save.result()
 
     def _keep(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo, context: TaskContext) -> None:
         library, key = self.library, f"{task.id}-{task.attempts}"
