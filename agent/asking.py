@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Callable, Sequence
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, InvalidToolCall, ToolCall
 
 from agent.answers import Writer, tell_error
 from agent.prompts import prompt
@@ -37,12 +39,41 @@ def ask(
         return _broken_off(whole, error, write)
     if whole is None:
         return AIMessage("")
+    calls, broken = _calls(whole)
     return AIMessage(
         content=whole.content,
-        tool_calls=whole.tool_calls,
-        invalid_tool_calls=whole.invalid_tool_calls,
+        tool_calls=calls,
+        invalid_tool_calls=broken,
         response_metadata=whole.response_metadata,
     )
+
+
+def _calls(whole: AIMessageChunk) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    """Calls whose arguments are whole JSON objects, and the others.
+
+    A streamed message mends cut-off JSON by itself: `"count": 3` of a lost "32" would run.
+    """
+    if not whole.tool_call_chunks:
+        return whole.tool_calls, whole.invalid_tool_calls
+    calls: list[ToolCall] = []
+    broken: list[InvalidToolCall] = []
+    seen: set[str] = set()  # some servers give every call of a message the same id, or none
+    for chunk in whole.tool_call_chunks:
+        call_id = chunk["id"] if chunk["id"] and chunk["id"] not in seen else f"call_{uuid.uuid4().hex[:12]}"
+        seen.add(call_id)
+        try:
+            args = json.loads(chunk["args"] or "{}")
+            if not isinstance(args, dict):
+                raise ValueError("not a JSON object")
+        except ValueError as error:
+            broken.append(
+                InvalidToolCall(
+                    name=chunk["name"], args=chunk["args"], id=call_id, error=str(error), type="invalid_tool_call"
+                )
+            )
+        else:
+            calls.append(ToolCall(name=chunk["name"] or "", args=args, id=call_id, type="tool_call"))
+    return calls, broken
 
 
 def _broken_off(whole: AIMessageChunk | None, error: GameForgeError, write: Writer) -> AIMessage:

@@ -146,7 +146,7 @@ class ChatService:
     def decide(
         self, conversation_id: int, decision: Decision, plan: dict[str, Any] | None = None
     ) -> Iterator[ChatEvent]:
-        """Answer the open confirm. Raises BadRequest: nothing is open, or the edited plan is no good (it stays open)."""
+        """Answer the open confirm. Raises BadRequest: nothing is open, or the edited plan is no good (it stays)."""
         conversation = self._library.conversation(conversation_id)
         pending = self.pending(conversation_id)
         if pending is None:
@@ -235,11 +235,11 @@ class ChatService:
         self, conversation_id: int, graph_input: Any, context: ToolContext, put: queue.SimpleQueue[ChatEvent | None]
     ) -> None:
         config = _config(conversation_id)
-        for mode, payload in self._graph.stream(
-            graph_input, config, context=context, stream_mode=["custom", "updates"], durability="sync"
-        ):
-            if mode == "custom":
-                put.put(ChatEvent(payload["kind"], payload["data"]))
+        steps: Iterator[Any] = self._graph.stream(
+            graph_input, config, context=context, stream_mode="custom", durability="sync"
+        )
+        for told in steps:
+            put.put(ChatEvent(told["kind"], told["data"]))
         pending = self.pending(conversation_id)
         if pending is not None:
             put.put(ChatEvent("token", {"text": pending["text"]}))

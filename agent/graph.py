@@ -95,7 +95,7 @@ def build_graph(
         return Command(goto=_next_step(update, _caller(state, call_id)), update=update)
 
     def after_act(state: TurnState, runtime: Runtime[ToolContext]) -> Literal["understand", "answer"]:
-        """A model at an endpoint reads the results and may go on; the built-in one has said all in its first message."""
+        """A model at an endpoint reads the results and may go on; the built-in one says all in its first message."""
         messages = state.get("messages", [])
         author = next(message for message in reversed(messages) if isinstance(message, AIMessage))
         by_endpoint = runtime.context.settings.has_endpoint and author.response_metadata.get("model_name") != ROUTER

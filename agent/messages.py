@@ -28,8 +28,8 @@ class ChatEvent:
     """Something that happened in a turn; `data` is JSON-ready.
 
     status {"text"}; token {"text"}; plan {"plan", "seconds", "call_id"}; confirm {"call_id", "tool", "args", "plan",
-    "seconds", "text"}; job {"job_id", "batch_id", "total"}; tool {"name", "args"}; citation {"document", "heading", "passage"};
-    files {"files"}; error {"message", "exit_code", "detail"} (the sentence also comes as a token); done {}.
+    "seconds", "text"}; job {"job_id", "batch_id", "total"}; tool {"name", "args"}; citation {"document", "heading",
+    "passage"}; files {"files"}; error {"message", "exit_code", "detail"} (the sentence also comes as a token); done {}.
     """
 
     kind: EventKind

@@ -32,7 +32,7 @@ def plan_only(
     if sentence is not None and not (images and not text.strip()):
         return {"reply": sentence, "tool_calls": [], "error": {"message": sentence, "exit_code": 2}}
     facts = {"gallery": gallery, "images": images, "style_packs": []}
-    messages = new_turn(text, facts, [])["messages"] if text.strip() else []
+    messages = list(new_turn(text, facts, []).get("messages", []))
     errors: list[dict[str, Any]] = []
 
     def note(event: Any) -> None:

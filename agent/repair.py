@@ -1,4 +1,4 @@
-"""Close a turn that broke off: no tool call may stay without an answer, or the next turn's model refuses the messages."""
+"""Close a turn that broke off: a tool call without an answer makes the next turn's model refuse the messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State of one conversation's graph. Plain types and messages only: it is kept in checkpoints and read after restarts."""
+"""State of one conversation's graph. Plain types and messages only: it is kept in checkpoints over restarts."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -16,7 +17,7 @@ BUSY_SECONDS = 30.0  # another process (the command line beside the page) may be
 class ChatCheckpoints(SqliteSaver):
     """A SqliteSaver that can drop what lies behind a conversation's newest state."""
 
-    def prune(self, thread_ids: list[str] | tuple[str, ...], *, strategy: str = "keep_latest") -> None:
+    def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Without this a long chat grows with the square of its turns: each step writes the whole state.
 
         Only for threads whose turn has ended: earlier checkpoints of a paused turn are needed to resume it.
@@ -50,7 +51,8 @@ def open_checkpoints(path: Path) -> ChatCheckpoints:
         saver.setup()
     except sqlite3.Error as error:
         raise NotReady(
-            f"The chats in {path} cannot be opened. Free space or rights there, or set GAMEFORGE_HOME to another folder.",
+            f"The chats in {path} cannot be opened. Free space or rights there, "
+            "or set GAMEFORGE_HOME to another folder.",
             detail=str(error),
         ) from error
     return saver

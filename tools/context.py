@@ -1,4 +1,4 @@
-"""What a tool may use: services and the facts of the running turn. Handed in by the graph's runtime, never kept in state."""
+"""What a tool may use: services and facts of this turn, handed over by the graph's runtime, never kept in state."""
 
 from __future__ import annotations
 

@@ -8,15 +8,16 @@ from typing import Any
 from langchain.tools import ToolRuntime, tool
 
 from errors import BadRequest, NotReady
+from library.views import AssetState
 from tools.context import ToolContext
 from tools.references import Reference
 from tools.results import Artifact, artifact, count_of
 
 SHOWN = 100  # assets of one answer
-_STATES = {
+_STATES: dict[AssetState, str] = {
     "approved": r"\b(?:approved|accepted)\b",
     "rejected": r"\brejected\b",
-    "new": r"\b(?:pending|unreviewed|to review|(?:waiting|awaiting)(?: for)?(?: review)?|review)\b",
+    "new": r"\b(?:pending|unreviewed|to review|a?waiting(?: for)?(?: review)?|review)\b",
 }
 _FILLER = re.compile(
     r"\b(?:all|any|anything|everything|every|the|a|an|of|for|with|in|from|that|is|are|my|our|we|have|still|already|so far"
@@ -35,7 +36,8 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
     context: ToolContext = runtime.context
     if not query.strip():
         raise BadRequest("Say what to look for in the library.")
-    words, state = query.lower(), None
+    words = query.lower()
+    state: AssetState | None = None
     for name, pattern in _STATES.items():
         if re.search(pattern, words):
             state, words = name, re.sub(pattern, " ", words)

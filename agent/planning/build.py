@@ -19,11 +19,18 @@ def build(path: Path = VECTORS, concepts: Path = CONCEPTS) -> None:
 
     vocabulary, embedder = Vocabulary.load(), Embedder()
     vectors = embedder.encode([subject.text for subject in vocabulary.subjects])
-    names = [json.loads(line)["name"] for line in concepts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = concepts.read_text(encoding="utf-8").splitlines()
+    names = sorted({json.loads(line)["name"] for line in lines if line.strip()})
     known = embedder.encode(names)
     drawable = np.clip((vectors @ known.T).max(axis=1), 0.0, 1.0)
+    scale = np.abs(vectors).max(axis=1, keepdims=True) / 127.0
+    small = np.round(vectors / scale).astype(np.int8)
     np.savez_compressed(
-        path, digest=vocabulary.digest, vectors=vectors.astype(np.float16), drawable=drawable.astype(np.float16)
+        path,
+        digest=vocabulary.digest,
+        vectors=small,
+        scale=scale.astype(np.float32),
+        drawable=drawable.astype(np.float16),
     )
 
 

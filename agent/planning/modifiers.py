@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -30,6 +30,32 @@ SCENES = (
     "at dawn", "at night", "at sunset", "in the rain", "in fog", "in snow", "under a full moon", "at noon", "in a storm", "in autumn",
     "in spring", "under a starry sky", "in ruins", "on fire", "from afar", "under an aurora",
 )  # fmt: skip
+HUMANOID = frozenset(
+    "goblin orc troll ogre kobold gnoll elf dwarf gnome halfling lizardman fishman hobgoblin bugbear skeleton zombie vampire demon imp robot "
+    "alien cyborg android satyr centaur naga minotaur merman merfolk fairy pixie angel tengu oni draconian catfolk cat fox frog rat mouse bear "
+    "rabbit mushroom giant human knight pirate viking ninja soldier guard cultist villager adventurer hero bandit".split()
+)  # things that can have a trade: "goblin archer"
+MOODS: dict[str, tuple[str, ...]] = {
+    "abandoned": ("broken", "dusty", "old", "cobwebbed", "rusty"),
+    "ruined": ("broken", "cracked", "mossy", "burnt"),
+    "destroyed": ("broken", "burnt", "cracked"),
+    "lost": ("mossy", "ancient", "broken", "overgrown"),
+    "overgrown": ("overgrown", "mossy"),
+    "gloomy": ("dark", "old", "cobwebbed"),
+    "poor": ("patched", "worn", "plain"),
+    "rich": ("ornate", "golden", "polished"),
+    "expensive": ("ornate", "golden", "polished"),
+    "fancy": ("ornate", "golden", "polished"),
+    "royal": ("golden", "ornate", "jewelled"),
+    "dirty": ("muddy", "dusty", "stained"),
+    "corrupted": ("dark", "cursed", "twisted"),
+    "evil": ("dark", "cursed", "spiked"),
+    **dict.fromkeys(
+        "beautiful cozy cosy cool funny happy sad strange mysterious traditional modern famous legendary peaceful light nasty cheap "
+        "retro rustic vintage primitive exotic warm fantasy scary spooky sinister creepy gothic".split(),
+        (),
+    ),
+}  # adjectives of a whole place, and how its things show them (not at all, when nothing fits)
 KNOWN = frozenset(word for group in GROUPS.values() for word in group) | frozenset(
     "abandoned adorable alien angelic arcane arctic beautiful bloody bright bright-coloured cheap chibi colorful colourful "
     "comic cool corrupted cosmic cosy cozy creepy cute dead deadly demonic destroyed dirty divine electric elven dwarven orcish "
@@ -42,19 +68,32 @@ KNOWN = frozenset(word for group in GROUPS.values() for word in group) | frozens
     "dry wet warm cold hot fresh ripe rotten sweet sour bitter sharp blunt bent twisted soft hard thick thin long short fat "
     "left right upper lower dark pale deep neon pastel".split()
 )
-_GROUP_OF = {word: name for name, words in GROUPS.items() for word in words}
-_EXCLUDES = {"material": {"material", "condition"}, "condition": {"condition", "magic"}}
+_GROUP_OF = {word: name for name, words in reversed(GROUPS.items()) for word in words}  # the first group counts
+_EXCLUDES = {"material": {"material"}, "condition": {"condition", "magic"}}
+_EITHER = {"colour", "material"}  # a thing has one of these
 _FITS_NOT = {
-    frozenset(("rusty", material))
-    for material in ("wooden", "stone", "bone", "crystal", "clay", "marble", "jade", "obsidian", "golden")
+    frozenset(("rusty", word))
+    for word in "wooden stone bone crystal clay marble jade obsidian golden silver gold wood ice fire glass card leaf snake gem star moon".split()
 } | {
-    frozenset(pair)
+    frozenset(pair.split())
     for pair in (
-        ("frozen", "burning"),
-        ("frosty", "burning"),
-        ("young", "old"),
-        ("burnt", "frozen"),
-        ("small", "giant"),
+        "frozen burning",
+        "frosty burning",
+        "young old",
+        "burnt frozen",
+        "small giant",
+        "broken open",
+        "small large",
+        "mossy burnt",
+        "burnt stone",
+        "burnt iron",
+        "burnt clay",
+        "full empty",
+        "old old",
+        "old ancient",
+        "dead living",
+        "frozen fire",
+        "burning ice",
     )
 }
 
@@ -86,7 +125,7 @@ def modifiers(phrase: str, groups: tuple[str, ...]) -> Iterator[str]:
     used = {_GROUP_OF[word] for word in words if word in _GROUP_OF}
     closed = set(used).union(*(_EXCLUDES.get(name, set()) for name in used))
     open_groups = [name for name in groups if name not in closed] or ["size", "decor"]
-    pools = [[word for word in GROUPS[name] if word not in words and _fits(word, words)] for name in open_groups]
+    pools = [[word for word in GROUPS[name] if word not in words and fits(word, words)] for name in open_groups]
     for row in zip_longest(*pools):
         yield from (word for word in row if word is not None)
     if len(pools) == 1:
@@ -94,12 +133,18 @@ def modifiers(phrase: str, groups: tuple[str, ...]) -> Iterator[str]:
     for first in range(len(pools)):
         for second in range(first + 1, len(pools)):
             for a, b in _diagonals(pools[second], pools[first]):
-                if _fits(a, {b}):
+                if fits(a, {b}):
                     yield f"{a} {b}"
 
 
-def _fits(word: str, others: set[str]) -> bool:
-    return all(frozenset((word, other)) not in _FITS_NOT for other in others)
+def fits(word: str, others: Iterable[str]) -> bool:
+    """Whether an adjective goes with these words: nothing wooden is rusty."""
+    group = _GROUP_OF.get(word)
+    return all(
+        frozenset((word, other)) not in _FITS_NOT
+        and not (group in _EITHER and other != word and _GROUP_OF.get(other) == group)
+        for other in others
+    )
 
 
 def _diagonals(left: list[str], right: list[str]) -> Iterator[tuple[str, str]]:

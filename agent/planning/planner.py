@@ -31,7 +31,7 @@ class SubjectWriter(Protocol):
 
 
 class Planner:
-    """Plans with the vocabulary. The subjects of `model`, a language model at an endpoint, come first where it has any."""
+    """Plans with the vocabulary; what `model`, a language model at an endpoint, writes comes first."""
 
     def __init__(
         self,
@@ -119,9 +119,8 @@ class Planner:
 
     def _subjects(self, phrase: Phrase, kind: str, taken: Sequence[str]) -> list[str]:
         """Exactly `phrase.count` subjects, none like another or like one of `taken`."""
-        if phrase.count == 1 and not phrase.is_theme:
-            if key(phrase.text) not in {key(text) for text in taken}:
-                return [phrase.text]
+        if phrase.count == 1 and not phrase.is_theme and key(phrase.text) not in {key(text) for text in taken}:
+            return [phrase.text]
         proposed = self._written(phrase, kind, taken)
         return self._finder.find(phrase, kind, taken, proposed)
 

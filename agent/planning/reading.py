@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (word lists and patterns)
 """What a subject means: one thing, a class of things, a theme, or a list of these."""
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _GENERIC_LOOK = r"sprites?|icons?|images?|pictures?|pics?|drawings?|graphics?|ar
 _TRAILING = re.compile(rf"(?:\s+|^)(?:{_GENERIC_THEME}|{_GENERIC_LOOK}|themed|theme|related|style[ds]?)$", re.I)
 _LEADING = re.compile(
     r"^(?:(?:\d+|some|several|many|various|different|assorted|random|distinct|unique|more|other|new|matching|set of|pack of|collection of"
-    r"|a set of|variety of|kinds of|types of|sorts of)\s+)+",
+    r"|a set of|variety of|kinds of|types of|sorts of|ui|hud|gui|game|video game|2d|sprite)\s+)+",
     re.I,
 )
 _DIFFERING = re.compile(
@@ -54,7 +55,7 @@ def read(subject: str, request: str, kind: str, count: int, vocabulary: Vocabula
     parts = split_list(whole, count, vocabulary)
     share, extra = divmod(count, len(parts))
     return [
-        _phrase(part, share + (index < extra), named_theme, vocabulary)
+        _phrase(part, share + (index < extra), named_theme, kind, vocabulary)
         for index, part in enumerate(parts)
         if share + (index < extra)
     ]
@@ -113,35 +114,62 @@ def _is_alias(text: str, vocabulary: Vocabulary) -> bool:
     return alias in vocabulary.places or alias in vocabulary.classes
 
 
-def _phrase(text: str, count: int, named_theme: bool, vocabulary: Vocabulary) -> Phrase:
+def _phrase(text: str, count: int, named_theme: bool, kind: str, vocabulary: Vocabulary) -> Phrase:
     words = text.lower().split()
     at = head_index(words)
     plural = is_plural(words[at])
     found = vocabulary.themes_of(text)
+    phrase = Phrase(singular_phrase(text), count)
+    if count == 1 and not (named_theme and not found.rest and kind not in ("background", "tile", "texture", "effect")):
+        return phrase
     adjectives = tuple(word for word in found.rest if word in KNOWN)
     unexplained = [word for word in found.rest if word not in KNOWN and word not in _SMALL]
-    phrase = Phrase(singular_phrase(text), count)
-    head_word = singular(words[at])
-    head_is_class = any(alias.split()[-1] == head_word for alias in vocabulary.classes)
-    if found.classes and head_is_class and not unexplained and (plural or named_theme or count > 1):
-        return replace(phrase, is_theme=True, places=found.places, classes=found.classes, adjectives=adjectives)
+    places, classes = _without_weak(found.places), found.classes
+    if kind in ("tile", "texture") and places:
+        classes = ()  # "sci-fi floor tiles": the kind says floor already
+    head_named = words[at] not in found.rest
+    if kind == "background" and unexplained:
+        return phrase  # "moonlit castle": the words say more than the list of castles
+    if classes and head_named and not unexplained and vocabulary.has_all(classes, kind, count):
+        return replace(phrase, is_theme=True, places=places, classes=classes, adjectives=adjectives)
     if plural and not named_theme:
         return phrase
-    known_thing = head_word in vocabulary.by_head and not _is_alias(head_word, vocabulary)
-    if found.places and not known_thing and (named_theme or count > 1):
-        return replace(
-            phrase,
-            is_theme=True,
-            places=found.places,
-            classes=found.classes,
-            adjectives=(*adjectives, *unexplained[:1]),
-        )
-    if named_theme and not known_thing:
+    if places and head_named and (named_theme or count > 1) and not classes:
+        return replace(phrase, is_theme=True, places=places, adjectives=adjectives)
+    if named_theme and not head_named and places and singular(words[at]) not in vocabulary.by_head:
+        return replace(phrase, is_theme=True, places=places, adjectives=adjectives)
+    if named_theme and singular(words[at]) not in vocabulary.by_head and not classes:
         return replace(phrase, is_theme=True, adjectives=_coined(words))
     return phrase
 
 
-_SMALL = frozenset(["of", "the", "a", "an", "in", "on", "for", "from", "with", "and", "my", "our", "level", "game", "style", "themed", "theme"])
+def _without_weak(places: tuple[str, ...]) -> tuple[str, ...]:
+    """ "western town", "viking village": the genre says more than the kind of place."""
+    strong = tuple(place for place in places if place not in ("city", "medieval"))
+    return strong or places
+
+
+_SMALL = frozenset(
+    [
+        "of",
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "for",
+        "from",
+        "with",
+        "and",
+        "my",
+        "our",
+        "level",
+        "game",
+        "style",
+        "themed",
+        "theme",
+    ]
+)
 
 
 def _coined(words: Iterable[str]) -> tuple[str, ...]:

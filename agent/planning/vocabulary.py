@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 SUBJECTS = FOLDER / "subjects.txt"
 VECTORS = FOLDER / "subjects.npz"
+LIST_LENGTH = 60  # subjects of a list that are told apart by their place
 _SECTION = re.compile(r"\[(?P<themes>[\w &-]*)(?:/(?P<kinds>[\w &-]+))?\]$")
 
 
 @dataclass
 class Subject:
+    """`tags`: in which lists it stands, (theme, kind) -> place in that list from 0 (first) to 1."""
+
     text: str
-    kinds: frozenset[str]
-    themes: frozenset[str]
+    tags: dict[tuple[str, str], float]
 
     @cached_property
     def head(self) -> str:
@@ -37,23 +40,32 @@ class Subject:
     def words(self) -> frozenset[str]:
         return frozenset(key(self.text).split())
 
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(kind for _, kind in self.tags)
+
+    @cached_property
+    def themes(self) -> frozenset[str]:
+        return frozenset(theme for theme, _ in self.tags)
+
 
 @dataclass(frozen=True)
 class Found:
-    """What a phrase says about themes: `places` (desert, pirate), `classes` (weapon, potion), and the words left over."""
+    """What a phrase says: `places` (desert, pirate), `classes` (weapon, potion), and the words left over."""
 
     places: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
-    plural_class: bool = field(default=False, compare=False)
 
 
 class Vocabulary:
     """Read-only after loading. `vectors` are computed on first use when the shipped ones are of another embedder."""
 
-    def __init__(self, subjects: list[Subject], places: dict[str, str], classes: dict[str, str], digest: str) -> None:
+    def __init__(
+        self, subjects: list[Subject], places: dict[str, list[str]], classes: dict[str, list[str]], digest: str
+    ) -> None:
         self.subjects = subjects
-        self.places = places  # alias (singular words) -> theme
+        self.places = places  # alias (singular words) -> themes
         self.classes = classes
         self.digest = digest
         self.by_head: dict[str, list[int]] = {}
@@ -66,31 +78,32 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: Path = SUBJECTS) -> Vocabulary:
-        text = path.read_text(encoding="utf-8")
         subjects: dict[str, Subject] = {}
-        aliases: dict[str, dict[str, str]] = {"places": {}, "classes": {}}
-        themes: frozenset[str] = frozenset()
-        kinds: frozenset[str] = frozenset()
-        target: dict[str, str] | None = None
-        for line in text.splitlines():
+        aliases: dict[str, dict[str, list[str]]] = {"places": {}, "classes": {}}
+        target: dict[str, list[str]] | None = None
+        listed = 0
+        tags: list[tuple[str, str]] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
             line = line.strip()
             if not line or line.startswith("#"):
                 continue
             if section := _SECTION.match(line):
-                target = aliases.get(section["themes"].strip())
-                themes, kinds = frozenset(section["themes"].split()), frozenset((section["kinds"] or "").split())
+                target, listed = aliases.get(section["themes"].strip()), 0
+                tags = [
+                    (theme, kind) for theme in section["themes"].split() for kind in (section["kinds"] or "").split()
+                ]
             elif target is not None:
                 name, _, others = line.partition("=")
                 for alias in (name, *others.split(",")):
                     words = [singular(word) for word in re.findall(r"[^\W_]+", alias.lower())]
-                    target[" ".join(words)] = name.strip()
+                    target.setdefault(" ".join(words), []).append(name.strip())
             else:
-                for entry in filter(None, (part.strip() for part in line.split(";"))):
-                    same = subjects.get(key(entry))
-                    if same is None:
-                        subjects[key(entry)] = Subject(entry, kinds, themes)
-                    else:
-                        same.kinds, same.themes = same.kinds | kinds, same.themes | themes
+                entries = [part.strip() for part in line.split(";") if part.strip()]
+                for place, entry in enumerate(entries, start=listed):
+                    subject = subjects.setdefault(key(entry), Subject(entry, {}))
+                    for tag in tags:
+                        subject.tags.setdefault(tag, min(1.0, place / LIST_LENGTH))
+                listed += len(entries)
         digest = hashlib.sha256("\n".join(subject.text for subject in subjects.values()).encode()).hexdigest()
         return cls(list(subjects.values()), aliases["places"], aliases["classes"], digest)
 
@@ -101,23 +114,26 @@ class Vocabulary:
         places: list[str] = []
         classes: list[str] = []
         rest: list[str] = []
-        plural = False
         at = 0
         while at < len(words):
             for length in range(min(self._longest_alias, len(words) - at), 0, -1):
                 alias = " ".join(single[at : at + length])
                 if alias in self.places or alias in self.classes:
                     if alias in self.places:
-                        places.append(self.places[alias])
+                        places += self.places[alias]
                     if alias in self.classes:
-                        classes.append(self.classes[alias])
-                        plural = plural or words[at + length - 1] != single[at + length - 1]
+                        classes += self.classes[alias]
                     at += length
                     break
             else:
                 rest.append(words[at])
                 at += 1
-        return Found(tuple(dict.fromkeys(places)), tuple(dict.fromkeys(classes)), tuple(rest), plural)
+        return Found(tuple(dict.fromkeys(places)), tuple(dict.fromkeys(classes)), tuple(rest))
+
+    def has_all(self, classes: Sequence[str], kind: str, count: int) -> bool:
+        """Whether there are subjects of all these classes at once: of one class always, of several `count` at least."""
+        wanted = set(classes)
+        return len(wanted) == 1 or sum(wanted <= subject.themes for subject in self.subjects) >= count
 
     def similarity(self, phrase: str, embedder: Embedder) -> np.ndarray:
         """Cosine of every subject's meaning with the phrase's, float32 [n]."""
@@ -149,4 +165,4 @@ def _shipped(digest: str) -> tuple[np.ndarray, np.ndarray] | None:
     with np.load(VECTORS) as data:
         if str(data["digest"]) != digest:
             return None
-        return data["vectors"].astype(np.float32), data["drawable"].astype(np.float32)
+        return data["vectors"] * data["scale"], data["drawable"].astype(np.float32)

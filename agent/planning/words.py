@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (word lists and patterns)
 """English noun phrases, as far as plans need them: singular forms, heads, keys that tell duplicates."""
 
 from __future__ import annotations

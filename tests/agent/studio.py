@@ -1,4 +1,4 @@
-"""A whole assistant over a temporary home: real queue, library, planner and graph; the model is scripted or built in."""
+"""A whole assistant over a temporary home: real queue, library, planner, graph; the model is scripted or built in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VOCABULARY = Vocabulary.load()
 EMBEDDER = Embedder()
 
 
-def call(name: str, call_id: str, **args: Any) -> dict[str, Any]:
+def call(name: str, call_id: str, /, **args: Any) -> dict[str, Any]:
     return {"name": name, "args": args, "id": call_id, "type": "tool_call"}
 
 
@@ -85,12 +85,12 @@ class ScriptedModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         answer = self._next(messages)
         for word in answer.text.split(" ") if answer.text else []:
-            yield ChatGenerationChunk(message=AIMessageChunk(word + " "))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=word + " "))
         pieces = [
             {"name": c["name"], "args": c["args"], "id": c["id"], "index": i, "type": "tool_call_chunk"}
             for i, c in enumerate([*_as_text(answer.tool_calls), *answer.invalid_tool_calls])
         ]
-        yield ChatGenerationChunk(message=AIMessageChunk("", tool_call_chunks=pieces))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=pieces))
 
 
 def _as_text(calls: Sequence[Any]) -> list[dict[str, Any]]:
