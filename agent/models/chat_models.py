@@ -93,11 +93,15 @@ class ChatModels:
         rows: list[dict[str, Any]] = []
         if isinstance(self._model, EndpointChatModel):
             endpoint = self._model.endpoint
-            how = {"native": "native tool calls", "schema": "tool calls through a JSON schema", "unknown": ""}[
-                endpoint.tools
-            ]
-            rows.append(_row(endpoint.model or "endpoint", "endpoint", endpoint.base_url, endpoint.reachable is True and not endpoint.reason,
-                             endpoint.reason or ("not asked yet" if endpoint.reachable is None else how)))  # fmt: skip
+            how = {
+                "native": "native tool calls",
+                "schema": "tool calls through a JSON schema",
+                "unknown": "",
+            }[endpoint.tools]
+            asked = "not asked yet" if endpoint.reachable is None else how
+            works = endpoint.reachable is True and not endpoint.reason
+            name = endpoint.model or "endpoint"
+            rows.append(_row(name, "endpoint", endpoint.base_url, works, endpoint.reason or asked))
         if self._fast_path is not None:
             rows.append(_row("router", "router", "built in", self._fast_path.ready, self._fast_path.reason))
         if self._local is not None:
@@ -112,12 +116,15 @@ class ChatModels:
         return self._local.memory_bytes() if self._local is not None else 0
 
     def check(self) -> None:
-        """Asks the endpoint now, in this thread, and loads the router: for doctor. Never raises for what is wrong there."""
+        """Asks the endpoint and loads the router in this thread, for doctor. What is wrong there stands in `status`."""
         self._look()
         self._load_router()
 
     def start(self, *, download: bool = True) -> None:
-        """Begins the background work: probe the endpoint, load the router, fetch (if `download`), load and warm the local model."""
+        """Begins the background work: probe the endpoint, load the router, get the local model ready.
+
+        `download`: whether a local model that is not on this disk may be fetched (about 1 GB).
+        """
         for work in (self._look, self._load_router):
             thread = threading.Thread(target=work, name=f"models-{work.__name__}", daemon=True)
             thread.start()
@@ -126,7 +133,7 @@ class ChatModels:
             self._local.start(download=download)
 
     def wait(self, timeout: float) -> bool:
-        """Waits until everything that is coming is there; False when something is missing then. `timeout` in seconds."""
+        """Waits until everything that is coming is there; False when something is missing. `timeout` in seconds."""
         for thread in self._threads:
             thread.join(timeout)
         return self._local is None or self._local.wait(timeout)

@@ -11,7 +11,7 @@ from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 NOT_JSON = "not JSON: "
-"""Put before arguments that are no JSON object: the chunk parser would complete a torn object and call the tool with it."""
+"""Put before arguments that are no JSON object: the chunk parser would complete a torn one and use it."""
 
 
 def calls_chunk(

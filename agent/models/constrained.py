@@ -32,7 +32,7 @@ Sleep = Callable[[float], None]
 
 
 def allowed_tools(tools: Sequence[ToolSpec], tool_choice: str | None) -> tuple[list[ToolSpec], int]:
-    """Tools that `tool_choice` (None, "auto", "none", "any", "required" or a name) leaves, and the least number of calls."""
+    """Tools that `tool_choice` (None, auto, none, any, required or a name) leaves, and the least number of calls."""
     if tool_choice in (None, "auto"):
         return list(tools), 0
     if tool_choice == "none":
@@ -100,7 +100,7 @@ def _ask(client: ChatOpenAI, prompt: list[BaseMessage], sleep: Sleep, **kwargs: 
 
 
 def whole_answer(client: ChatOpenAI, messages: Sequence[BaseMessage], sleep: Sleep, **kwargs: Any) -> AIMessage:
-    """One answer without streaming. Raises `openai.APIError`, or NotReady when the body is not what the protocol says."""
+    """One answer without streaming. Raises `openai.APIError`, or NotReady for a body that is not of the protocol."""
     import openai
 
     try:

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class EmbeddedChatModel(BaseChatModel):
-    """`fast_path`: the router; `local`: the language model behind it. Either may be missing, then the other does it all.
+    """`fast_path`: the router; `local`: the language model behind it. When one is missing, the other does it all.
 
     The turn's facts (gallery, attachments, style packs) are read from the user's message, see `turns.read_turn`.
     `max_tokens` bounds an answer in words; `timeout` is in seconds.
@@ -183,7 +183,8 @@ class EmbeddedChatModel(BaseChatModel):
     ) -> list[ToolCall]:
         if self.local is None:
             raise NotReady(
-                "Without a language model only the built-in tools work: set GAMEFORGE_LLM_BASE_URL, or leave --lite out."
+                "Without a language model only the built-in tools work: set GAMEFORGE_LLM_BASE_URL, "
+                "or leave --lite out."
             )
         with local_faults():
             client = self.local.client(tools=False, max_tokens=_MAX_CALL_TOKENS, timeout=self.timeout)
@@ -230,7 +231,7 @@ class local_faults:
 
         if isinstance(error, openai.OpenAIError):
             raise NotReady(
-                "The local language model stopped or took too long; it is started again if need be: ask again in a moment.",
+                "The local language model stopped or took too long: ask again in a moment.",
                 detail=repr(error),
             ) from error
 

@@ -205,7 +205,7 @@ class EndpointChatModel(BaseChatModel):
 
 
 def openai_client(endpoint: Endpoint) -> ChatOpenAI:
-    """The langchain-openai client of an endpoint. Retries are ours (`faults.with_retries`), so that none waits in silence."""
+    """The langchain-openai client of an endpoint. Retries are ours (`faults.with_retries`): none waits in silence."""
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 

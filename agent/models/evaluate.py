@@ -76,11 +76,11 @@ def main() -> None:
             scores, figures = measured(router, turns)
             if options.misses:
                 _print_misses(scores)
-            memory = models.memory_bytes()
-            print(json.dumps({
-                "file": path.name, "model": models.name, **figures, "by_model": router.by_model, "memory_gb": round(memory / 1e9, 2),
-                "started_s": round(started, 1), "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-            }))  # fmt: skip
+            facts = {"file": path.name, "model": models.name, **figures, "by_model": router.by_model}
+            facts["memory_gb"] = round(models.memory_bytes() / 1e9, 2)
+            facts["started_s"] = round(started, 1)
+            facts["load"] = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+            print(json.dumps(facts, ensure_ascii=False))
     finally:
         models.close()
 

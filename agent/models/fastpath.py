@@ -18,8 +18,8 @@ CONFIDENT = 0.9
 
 PRODUCT_TOOLS = frozenset(
     {
-        "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets", "regenerate_assets",
-        "upscale_assets", "export_assets", "search_assets", "job_status", "cancel_job",
+        "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets",
+        "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status", "cancel_job",
     }
 )  # fmt: skip
 """Tools that the router was trained on."""

@@ -20,14 +20,17 @@ RETRY_AFTER_LIMIT_S = 5.0
 _TOO_LONG = re.compile(
     r"context.{0,12}(length|size|window)|maximum context|too many tokens|exceed\w* .{0,20}context", re.I
 )
-_NO_TOOLS = re.compile(r"\btools?\b.{0,60}(--jinja|not support|unsupported|not allowed|extra|unknown|unrecognized)"
-                       r"|(not support|unsupported|unknown|unrecognized).{0,60}\btools?\b|tool[_-]choice|tool.call.parser", re.I | re.S)  # fmt: skip
+_NO_TOOLS = re.compile(
+    r"\btools?\b.{0,60}(--jinja|not support|unsupported|not allowed|extra|unknown|unrecognized)"
+    r"|(not support|unsupported|unknown|unrecognized).{0,60}\btools?\b|tool[_-]choice|tool.call.parser",
+    re.I | re.S,
+)
 _NO_SCHEMA = re.compile(r"response_format|json_schema|grammar|structured", re.I)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a model is asked, for the sentences: `host` as the user knows it, seconds of patience, models known there."""
+    """Where a model is asked, for the sentences: `host` as the user knows it, `timeout` in seconds, models there."""
 
     host: str
     model: str
@@ -108,7 +111,8 @@ def _connection(error: BaseException, place: Place) -> GameForgeError:
 def broke_off(place: Place, detail: str = "") -> NotReady:
     """The server ended the connection before its answer was whole."""
     return NotReady(
-        f"The language model at {place.host} broke off in the middle of its answer: see whether it still runs, then ask again.",
+        f"The language model at {place.host} broke off in the middle of its answer: "
+        "see whether it still runs, then ask again.",
         detail=detail,
     )
 
@@ -135,8 +139,10 @@ def _status_error(status: int, error: BaseException, place: Place) -> GameForgeE
     if status == 413 or (status in (400, 422, 500) and _TOO_LONG.search(_message(error))):
         return BadRequest("This conversation is too long for the language model: start a new one.", detail=detail)
     if status >= 500:
-        return NotReady(f"The language model at {place.host} failed ({status}): try again, and see its log if it stays so.",
-                        detail=detail)  # fmt: skip
+        return NotReady(
+            f"The language model at {place.host} failed ({status}): try again, and see its log if it stays so.",
+            detail=detail,
+        )
     return NotReady(f"{place.host} refused the request ({status}): {said}", detail=detail)
 
 
@@ -153,7 +159,7 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def with_retries(call: Callable[[], T], *, attempts: int = 3, sleep: Callable[[float], None]) -> T:
-    """`call`, again after 5xx, a broken connection or a short `retry-after`; never after a time-out (it waited long enough)."""
+    """`call`, again after 5xx, a broken connection or a short `retry-after`; never after a time-out."""
     import openai
 
     for attempt in range(1, attempts + 1):

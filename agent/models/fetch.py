@@ -126,8 +126,8 @@ class WeightsFetcher:
         free = shutil.disk_usage(self.folder).free
         if free < need:
             raise ResourceError(
-                f"The language model needs {need / 1e9:.1f} GB of free disk in {self.folder}, there are {free / 1e9:.1f}: "
-                "free some space, or leave it out with --lite."
+                f"The language model needs {need / 1e9:.1f} GB of free disk in {self.folder}, "
+                f"there are {free / 1e9:.1f}: free some space, or leave it out with --lite."
             )
 
     def _report(self, done: int, source: str) -> None:
@@ -143,8 +143,8 @@ class WeightsFetcher:
             candidate.unlink()
             self._ledger.unlink(missing_ok=True)
             raise NotReady(
-                f"The downloaded {self.weights.name} was not the file it should be and has been deleted: try again later, "
-                "or name a GGUF file of your own in GAMEFORGE_LOCAL_LLM_PATH.",
+                f"The downloaded {self.weights.name} was not the file it should be and has been deleted: "
+                "try again later, or name a GGUF file of your own in GAMEFORGE_LOCAL_LLM_PATH.",
                 detail=f"sha256 {found}, expected {self.weights.sha256}",
             )
         os.replace(candidate, self.path)

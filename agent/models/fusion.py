@@ -31,9 +31,9 @@ def _lacking(name: str, args: dict[str, Any], tools: Sequence[ToolSpec]) -> bool
 def fused(routing: Routing, model: Sequence[ToolCall], tools: Sequence[ToolSpec]) -> list[ToolCall]:
     """The calls to make.
 
-    Where both hear the same tools, the router's arguments count (it reads numbers and names by rule) unless one that the
-    tool needs is missing. A model this small forgets parts of a message more often than it invents them: that it hears less
-    counts only when the router was in real doubt. Otherwise the model decides.
+    Where both hear the same tools, the router's arguments count (it reads numbers and names by rule) unless one that
+    the tool needs is missing. A model this small forgets parts of a message more often than it invents them: that it
+    hears less counts only when the router was in real doubt. Otherwise the model decides.
     """
     router = routed_calls(routing)
     heard, said = Counter(call["name"] for call in router), Counter(call["name"] for call in model)

@@ -14,12 +14,20 @@ from agent.router import references, slots
 from agent.router.normalise import plain_layer
 from agent.router.types import TurnContext
 
-_TILEABLE = re.compile(r"\b(seamless\w*|til(?:e|es|ed|ing|eable)\b|repeat\w*|loop\w*|wrap\w*|endless\w*|without (?:visible )?(?:edges|seams)"
-                       r"|nahtlos\w*|sans (?:couture|raccord)|sin costuras|sem emendas)", re.I)  # fmt: skip
-_OPAQUE = re.compile(r"\bbackgrounds?\b|\bbackdrops?\b|\bopaque\b|\bsolid\b|\btransparen|\balpha\b|\bcut[- ]?out\b|\bfondo\b|\bfond\b"
-                     r"|\bhintergrund\b|\bfundo\b|背景|透明", re.I)  # fmt: skip
-_VARIANTS = re.compile(r"\bvari\w+|\bversion\w*|\boptions?\b|\btakes?\b|\balternativ\w*|\btries\b|\bof (?:it|them|each)\b|\beach\b|\bways?\b"
-                       r"|バリエーション|パターン", re.I)  # fmt: skip
+_TILEABLE = re.compile(
+    r"\b(seamless\w*|til(?:e|es|ed|ing|eable)\b|repeat\w*|loop\w*|wrap\w*|endless\w*"
+    r"|without (?:visible )?(?:edges|seams)|nahtlos\w*|sans (?:couture|raccord)|sin costuras|sem emendas)",
+    re.I,
+)
+_OPAQUE = re.compile(
+    r"\b(?:backgrounds?|backdrops?|opaque|solid|alpha|cut[- ]?out|fondo|fond|hintergrund|fundo)\b|transparen|背景|透明",
+    re.I,
+)
+_VARIANTS = re.compile(
+    r"\b(?:vari\w+|version\w*|options?|takes?|alternativ\w*|tries|of (?:it|them|each)|each|ways?)\b"
+    r"|バリエーション|パターン",
+    re.I,
+)
 _LOOK = re.compile(
     r"\b(styles?|looks?|vibe|packs?|train\w*|learn\w*|lora|aesthetics?|images?|pictures?|pics|art)\b", re.I
 )
@@ -77,7 +85,7 @@ _PICTURES = ("assets", "approve", "reject")
 
 
 def guarded(calls: Sequence[ToolCall], text: str, context: TurnContext) -> list[ToolCall]:
-    """The calls without invented arguments; numbers and names that rules can read in the message win over the model's."""
+    """The calls without invented arguments; what rules can read in the message wins over the model's reading."""
     seen = evidence(text, context)
     out: list[ToolCall] = []
     for call in calls:
@@ -124,7 +132,7 @@ def _always(value: Any, seen: Evidence) -> bool:
 
 
 def _pictures(values: Any, seen: Evidence) -> list[int | str]:
-    """Numbers that the message names (itself or in a range) and words for groups; what the rules read if none is left."""
+    """Numbers that the message names (also in a range) and words for groups; what the rules read if none is left."""
     found = references.find(seen.plain, seen.context.gallery).refs
     named = {ref for ref in found if isinstance(ref, int)} | seen.numbers
     kept: list[int | str] = []

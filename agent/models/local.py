@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -130,10 +131,8 @@ class LocalServer:
         process, self._process, self._address = self._process, None, ""
         if process is not None:
             if process.stdin is not None:
-                try:
+                with contextlib.suppress(OSError):  # it died with unread input
                     process.stdin.close()
-                except OSError:
-                    pass  # it died with unread input
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
@@ -181,7 +180,7 @@ class LocalServer:
         )
 
     def warm(self, messages: Sequence[dict[str, str]], timeout: float = 600.0) -> bool:
-        """Gets the prefix of `messages` into the tools' slot, from disk where an earlier run left it. True: from disk."""
+        """Gets `messages` into the tools' slot; True when an earlier run had left them on disk."""
         name = self._prefix_name(messages)
         if (self._cache / name).exists() and self._slot("restore", name):
             return True

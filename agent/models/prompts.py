@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the texts stand as the model reads them
 """What the local model is told. The beginning is the same for every turn, so that its processed form is kept."""
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def instructions(tools: Sequence[ToolSpec], *, must_call: bool = False) -> str:
     lines = [
         "You decide which tools to call for the user's message. Answer with JSON alone: "
         '{"calls": [{"tool": NAME, "args": {...}}]}, in the order of the request.',
-        "Give an optional argument only when the user asked for it. A result that is already there is not asked for again.",
+        "Give an optional argument only when the user asked for it. Do not ask again for a result that is there.",
     ]
     if must_call:
         lines.append("Call at least one tool.")

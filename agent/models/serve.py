@@ -1,8 +1,8 @@
 """The child process that serves a GGUF file: run by path, imports nothing of the project.
 
-llama.cpp ends the whole process on a failed assertion, and a processor without AVX2 stops it with an illegal instruction,
-so the weights live in a process of their own. Configuration comes as one JSON line on stdin, the address goes out as one
-JSON line on stdout, and the end of stdin (the parent closed it, or died) ends the server.
+llama.cpp ends the whole process on a failed assertion, and a processor without AVX2 stops it with an illegal
+instruction, so the weights live in a process of their own. Configuration comes as one JSON line on stdin, the address
+goes out as one JSON line on stdout, and the end of stdin (the parent closed it, or died) ends the server.
 """
 
 from __future__ import annotations

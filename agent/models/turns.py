@@ -25,8 +25,8 @@ class Turn:
 def read_turn(messages: Sequence[BaseMessage], override: TurnContext | dict[str, Any] | None = None) -> Turn:
     """The running turn of a conversation.
 
-    The context stands at the user's message, in `additional_kwargs["gameforge"]` (`gallery`, `images`, `style_packs`), so
-    that it is kept with the conversation; `override` (bound as `turn=`) wins.
+    The context stands at the user's message, in `additional_kwargs["gameforge"]` (`gallery`, `images`, `style_packs`),
+    so that it is kept with the conversation; `override` (bound as `turn=`) wins.
     """
     start = max((i for i, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
     spoken = messages[start] if start >= 0 else None

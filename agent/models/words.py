@@ -26,8 +26,11 @@ CAN = {
     "cancel_job": ("stop a job", "stop it"),
 }
 
-_GREETING = re.compile(r"^\W*(hi|hello|hey|hiya|good (morning|evening|day|afternoon)|yo|hola|bonjour|salut|hallo|guten \w+|ol[aá]"
-                       r"|ciao|こんにちは|おはよう)\b", re.I)  # fmt: skip
+_GREETING = re.compile(
+    r"^\W*(hi|hello|hey|hiya|good (morning|evening|day|afternoon)|yo|hola|bonjour|salut|hallo|guten \w+|ol[aá]|ciao"
+    r"|こんにちは|おはよう)\b",
+    re.I,
+)
 _THANKS = re.compile(
     r"\b(thanks?|thank you|thx|cheers|gracias|merci|danke|obrigad[oa]|ありがとう|great job|well done|nice work)\b", re.I
 )

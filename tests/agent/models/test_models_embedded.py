@@ -75,7 +75,7 @@ def test_the_turns_facts_travel_with_the_users_message(alone: EmbeddedChatModel)
 
 
 def test_streaming_gives_the_same_calls(alone: EmbeddedChatModel) -> None:
-    whole = None
+    whole: Any = None
     for chunk in alone.bind_tools(TOOLS).stream(said("32 desert props")):
         whole = chunk if whole is None else whole + chunk
     assert whole is not None and [call["name"] for call in whole.tool_calls] == ["generate_assets"]
