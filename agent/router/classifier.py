@@ -57,8 +57,13 @@ class Classifier:
 
     def probabilities(self, plains: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
         """Calibrated, float32 [n, len(LABELS)]; `embeddings` unit norm [n, 384] of the same texts."""
-        inputs = np.concatenate([embeddings * self.embedding_scale, features.dense(list(plains), self.idf)], axis=1)
-        return softmax((inputs @ self.weights + self.bias) / self.temperature)
+        split = embeddings.shape[1]
+        logits = embeddings * self.embedding_scale @ self.weights[:split] + self.bias
+        for row, plain in enumerate(plains):
+            slots, values = features.weighted(plain, self.idf)
+            logits[row] += values @ self.weights[split + slots]
+            logits[row] += np.asarray(features.facts(plain), np.float32) @ self.weights[split + features.HASH_SIZE :]
+        return softmax(logits / self.temperature)
 
     def kind(self, embedding: np.ndarray) -> str:
         """Kind of picture for a subject's embedding [384]; a prop when nothing is likely."""

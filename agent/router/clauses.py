@@ -47,7 +47,7 @@ _AFTER_AND = re.compile(
 )
 # what continues the request before it, although it begins like a new one
 _CONTINUES = re.compile(
-    rf"{_LEAD}(?:(?:save|register|store|keep|remember|name|title|call|label|file|tag) (?:it|them|this|that|these)(?: (?:all|style|look|pack))? (?:as|under|by)\b|call (?:it|this|that)\b|name (?:it|this)\b"
+    rf"{_LEAD}(?:(?:save|register|store|keep|remember|name|title|call|label|file|tag) (?:it|them|this|that|these)(?: (?:all|style|look|pack))? (?:as|under|by)\b(?! (?:an? )?(?:\w+ )?(?:pngs?|webp|gifs?|jpe?g|svg|sprite ?sheets?|sheets?|atlas|zip|aseprite|files?|json)\b)|call (?:it|this|that)\b|name (?:it|this)\b"
     r"|let's (?:call|name)\b|use (?:the )?(?:style|trigger|preset|pack|seed|our|that style|this style)\b|with\b|make (?:it|them|that|the whole thing)? ?(?:seamless|tileable|transparent)\b"
     r"|put (?:it|them) (?:in|on) (?:a|one|the same)\b|also (?:with|for|in|the)\b|please\s*$|(?:make )?(?:sure|it should|they should)\b|give it (?:the )?(?:name|trigger)\b)",
     re.I,
@@ -59,6 +59,7 @@ _BREAK = re.compile(
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|nr|no|etc|approx|mr|mrs|dr)\.$", re.I)
 _ONLY_POINTS = re.compile(r"(?:and|the|number|numbers|#|no|nr|asset|assets|\d+(?:st|nd|rd|th)?|[\s,.&-])+", re.I)
 _HAS_COMPARED = re.compile(r"\b(?!number)\w+er\b", re.I)
+_NUMBERED = re.compile(r"\s*#?\d+:?\s+[a-z]", re.I)
 _ONLY_CHAT = re.compile(
     r"(?:hi|hey|hello|hiya|yo|howdy|good (?:morning|evening|afternoon)|greetings|nice|great|cool|awesome|perfect|thanks(?: a lot| so much)?|thank you(?: so much| very much)?|thx|ok|okay|alright|right|well|sure|oh|hmm+|um+|sorry|so|hola|buenas|salut|bonjour|hallo|ol[aá]|oi)"
     r"(?: (?:there|again|all|team|everyone|gameforge|buddy|mate|man))?",
@@ -86,6 +87,8 @@ def split(message: Spanned) -> list[Spanned]:
         if not match["hard"]:  # "1 and 2 are good" is one verdict, "redo 2 darker and 5 brighter" are two
             starts = starts and not _ONLY_POINTS.fullmatch(left)
             starts = starts or (re.match(_COMPARED, right) and _HAS_COMPARED.search(left))
+        elif not starts:  # "1 nice. 2 meh. 3 bin it."
+            starts = _NUMBERED.match(right) and _NUMBERED.match(left)
         greeting = not match["and"] and _ONLY_CHAT.fullmatch(left.strip(" ,.!?"))
         if starts or greeting:
             cuts.append(match.end())

@@ -11,7 +11,7 @@ import numpy as np
 from agent.router import references
 from agent.router.lists import CUE, ENGINES, FORMATS, KINDS, LANGUAGE_ENGINES
 
-HASH_SIZE = 4096
+HASH_SIZE = 16384
 _WORD = re.compile(r"[a-z#']+|<\w+>|[^\x00-\x7f]")
 _ENGINE = re.compile(rf"(?<!\w)(?:{'|'.join([*ENGINES.values(), *LANGUAGE_ENGINES.values()])})(?!\w)", re.I)
 _FORMAT = re.compile(rf"(?<!\w)(?:{'|'.join(FORMATS.values())})(?!\w)", re.I)
@@ -22,7 +22,7 @@ _COMPARED = re.compile(
     r"\b(?!number|water|after|other|under|over|per|power|fire|never|ever|her|paper|layer)\w{2,}er\b|\b(?:more|less|too)\s+\w+",
     re.I,
 )
-_DOCS = re.compile(r"\b(?:gdd|docs?|documents?|design|spec|documented|wiki)\b", re.I)
+_DOCS = re.compile(r"\b(?:gdd|docs?|documents?|design|spec|documented|wiki|lore|bible|canon|gdds|story doc)\b", re.I)
 FACTS = 16
 
 
@@ -82,14 +82,9 @@ def facts(plain: str) -> list[float]:
     ]
 
 
-def dense(plains: list[str], idf: np.ndarray) -> np.ndarray:
-    """float32 [n, HASH_SIZE + FACTS]: unit-norm weighted n-grams, then the facts."""
-    out = np.zeros((len(plains), HASH_SIZE + FACTS), np.float32)
-    for row, plain in enumerate(plains):
-        for slot, count in ngrams(plain).items():
-            out[row, slot] = (1.0 + np.log(count)) * idf[slot]
-        norm = float(np.linalg.norm(out[row, :HASH_SIZE]))
-        if norm > 0:
-            out[row, :HASH_SIZE] /= norm
-        out[row, HASH_SIZE:] = facts(plain)
-    return out
+def weighted(plain: str, idf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slots int [k] and unit-norm weights float32 [k] of a clause's n-grams."""
+    counts = ngrams(plain)
+    slots = np.fromiter(counts, np.int64, len(counts))
+    values = (1.0 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * idf[slots]
+    return slots, (values / max(float(np.linalg.norm(values)), 1e-9)).astype(np.float32)

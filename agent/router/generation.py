@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.router.lists import KINDS, STYLES
+from agent.router.lists import KINDS, STYLE_ADJECTIVES, STYLES
 from agent.router.slots import POLITE
 from agent.router.text import Spanned, tidy
 
 _MAKE = (
-    r"(?:generate|create|draw|paint|render|make|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine|start over with|begin with|continue with|go with|could use|could do with|would like|need)\b"
+    r"(?:generate|create|draw|paint|render|make|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine|doodle|compose|sculpt|deliver|start over with|begin with|continue with|go with|could use|could do with|would like|need)\b"
     r"(?:\s+(?:me|us|up|out|in|my|our|another|more))*"
 )
 _OPENING = re.compile(
-    rf"^\s*(?:{POLITE}|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:(?:like|about|around|roughly|say|maybe)\b\s+(?=\d))|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
+    rf"^\s*(?:{POLITE}|(?:i|we|you|it|they) (?=(?:could|would|need|want)\b)|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:(?:like|about|around|roughly|say|maybe)\b\s+(?=\d))|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
     re.I,
 )
 _TAIL = re.compile(
@@ -29,16 +29,27 @@ _PURPOSE = re.compile(
     r"(?:(?:level|levels|game|games|scene|screen|menu|hud|gui|ui|map|biome|world|stage|act|chapter|page|project|background|backdrop|arena|tutorial|intro|prototype|jam|shop|it|me|us)\b(?:\s+(?:\d+|one|two|three|screen|menu|page|jam))?)+(?=\s*(?:$|[,.;!?])))",
     re.I,
 )
+_NAME_IN_PACK = r"(?:\"([^\"]+)\"|'([^']+)'|([A-Z][\w']*(?:[\s_-]+(?:[A-Z][\w']*|&|(?:of|the|and)(?=\s+(?:the\s+)?[A-Z])))*|\w*[_\d]\w*|\w+[A-Z]\w*))"
 _PACK = (
-    re.compile(r"\b(?:use|using|with|apply|apply the|in|via|and use|through|on)?\s*(?:the |my |our )?(?:style ?packs?|styles?|packs?|lora)\s*(?:called|named|:|=)?\s+(?:\"([^\"]+)\"|'([^']+)'|([A-Z]\w*(?:[\s_-]+(?:[A-Z]\w*|&|of|the|and))*(?<!and)(?<!of)|\w*[_\d]\w*|\w+[A-Z]\w*))"),
-    re.compile(r"\b(?:in|with|using|use|from|of|follow|following|matching|match)\s+(?:the |our |my |that )?(?:\"([^\"]+)\"|'([^']+)'|([A-Z][\w']*(?:[\s_-]+(?:[A-Z][\w']*|&|of|the))*))\s+(?:style ?pack|style|pack|look|lora)\b"),
-)  # fmt: skip
+    re.compile(
+        r"(?i:\b(?:and use|use|using|with|apply(?: the)?|in|via|through|on)\s*)?(?i:\b(?:the|my|our)\s+)?(?i:\b(?:style ?packs?|styles?|packs?|lora)\s*(?:called|named|:|=)?\s+)"
+        + _NAME_IN_PACK
+    ),
+    re.compile(
+        r"(?i:\b(?:in|with|using|use|from|of|following|follow|matching|match)\s+)(?i:(?:the|our|my|that)\s+)?"
+        + _NAME_IN_PACK
+        + r"\s+(?i:style ?pack|style|pack|look|lora)\b,?"
+    ),
+)
 _STYLE_FREE = re.compile(
     r"(?:,?\s*\b(?:in|with|using)\s+(?:an? |the )?)((?!different|many|various|same|that|this|one|no\b|transparent|my|our)[a-z][\w'-]*(?: [\w'-]+){0,2}?)\s+(?:style|look|aesthetic)\b|,\s*([a-z][\w'-]*(?: [\w'-]+)?)\s+(?:style|look|aesthetic)\b",
     re.I,
 )
+_SURE = "|".join(sorted(map(re.escape, STYLES), key=len, reverse=True))
+_LOOSE = "|".join(sorted(map(re.escape, STYLE_ADJECTIVES), key=len, reverse=True))
 _STYLE_KNOWN = re.compile(
-    rf"(?:,?\s*\b(?:in|as)\s+)?(?<![\w-])({'|'.join(sorted(map(re.escape, STYLES), key=len, reverse=True))})(?![\w-])(?:[\s-]+(?:style|look|art|styled|graphics))?",
+    rf"(?:,?\s*\b(?:in|as)\s+)?(?:an?\s+)?(?<![\w-])(?:({_SURE})(?![\w-])(?:[\s-]+(?:style|look|art|styled|graphics)\b)?(?:\s+of\s+(?:an?\s+)?)?"
+    rf"|({_LOOSE})[\s-]+(?:style|look|art|styled|graphics|drawing)\b)|\bin\s+({_LOOSE})(?=\s*(?:$|[,.;]))",
     re.I,
 )
 _SIZE = (
@@ -64,6 +75,8 @@ _TILE = re.compile(
     r",?\s*\b(?:(?:that|which) )?(?:(?:should |must |can |could )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps? around|endless)\b",
     re.I,
 )
+_SURFACE = re.compile(r"\b(?:textures?|tiles?|tile ?sets?|tileable|seamless|materials?|repeats?)\b", re.I)
+_BARE_SIZE = re.compile(r",\s*(16|24|32|48|64|96|128|192|256|384|512|1024|2048)\b(?=\s*(?:$|[,.;!?]))")
 _SEED = re.compile(r",?\s*\b(?:with |using |and )?(?:the )?seed\s*(?:number|of|is|=|:|#)?\s*(\d+)\b", re.I)
 _VARIANTS = re.compile(
     r"\b(?:in\s+)?(\d+)\s+(?:different |possible |random )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|an?|the)\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
@@ -72,6 +85,9 @@ _VARIANTS = re.compile(
 _TAKES = re.compile(
     r"\b(?:different |possible )?(?:variations?|options?|takes|alternatives|kinds|types|sorts|sets|designs|sprites|images|pictures|pieces|copies)\s+(?:of|on|for)\s+(?:the same |an? |the )?|,\s*(?=\d+\s+(?:options?|variations?|alternatives)\b)",
     re.I,
+)
+_SHEET_OF = re.compile(
+    r"(?<![\w-])(?:1|an?)?\s*(?:big |single )?(?:sheet|page|set|pack|batch|collection|series|bunch) of\s+(?=\d)", re.I
 )
 _OPTIONS = re.compile(r"(?<=\d)\s+(?:different )?(?:options?|variations?|alternatives)\b", re.I)
 _EACH = re.compile(
@@ -100,6 +116,14 @@ _GENERIC = re.compile(
     r"\s*\b(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|npcs?|monsters?|tiles?|textures?|images?|pictures?|pics?|backgrounds?|backdrops?|effects?|vfx|things?|stuff|artworks?|art|drawings?|illustrations?|decorations?|themed)\s*$",
     re.I,
 )
+_GENERIC_FOR = re.compile(
+    r"^(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|things?|stuff|pieces|pictures?|images?|tiles?|textures?|art)\s+(?:for|of|from|with|to fit)\s+(?:an?\s+|the\s+|my\s+|our\s+)?(?=\w)",
+    re.I,
+)
+_BARE_THING = re.compile(r"(?:assets?|things?|stuff|pieces|sprites?)\b", re.I)
+_AFTER_HEAD = re.compile(
+    r"\s+(?:for|with|in|on|of|from|at|that|which|who|holding|wearing|riding|next to|under|inside)\b.*$", re.I
+)
 _SCENE = r"(?:level|zone|room|scene|map|area|village|town|shop|dungeon|city|forest|game|screen|shopkeeper|hero|player|castle|world|act|chapter|stage)"
 _HEADED = re.compile(
     rf"^[^:]{{0,60}}:\s+(?=.*\S)|^[^,.]{{0,60}}\b{_SCENE}\b[^,.]*?\b(?:(?:could|can|would) (?:use|do with|need)|needs?|wants?|lacks?|is missing)\s+(?=\S)"
@@ -109,7 +133,13 @@ _HEADED = re.compile(
 
 _HINTS = (
     ("character", re.compile(r"\b(?:to fight|to battle|hostile|that attacks?|walk cycle|who|whose)\b", re.I)),
-    ("background", re.compile(r"\b(?:(?:hang|go|put|place) behind|behind (?:the|my|our)|horizon|vista|parallax|(?:stormy|night|cloudy|starry|evening|morning) sky)\b", re.I)),
+    (
+        "background",
+        re.compile(
+            r"\b(?:(?:hang|go|put|place) behind|behind (?:the|my|our)|horizon|vista|parallax|(?:stormy|night|cloudy|starry|evening|morning) sky)\b",
+            re.I,
+        ),
+    ),
 )
 
 KindOf = Callable[[str], str]
@@ -154,10 +184,9 @@ def _pack(clause: Spanned, packs: Sequence[str]) -> str | None:
 def _style(clause: Spanned) -> str | None:
     known = clause.strike_all(_STYLE_KNOWN)
     if known:
+        said = [next(group for group in match.groups() if group) for match in known]
         words = list(
-            dict.fromkeys(
-                match[1].lower().replace("-", " ") if "pixel" in match[1].lower() else match[1] for match in known
-            )
+            dict.fromkeys(word.lower().replace("-", " ") if "pixel" in word.lower() else word for word in said)
         )
         return ", ".join("pixel art" if word in ("pixel art", "pixelart", "pixelated") else word for word in words)
     free = clause.strike_all(_STYLE_FREE)
@@ -180,6 +209,10 @@ def _extras(clause: Spanned, packs: Sequence[str]) -> dict[str, Any]:
     style = _style(clause)
     if style:
         extras["style"] = style
+    if "size" not in extras and _SURFACE.search(clause.visible):
+        bare = clause.strike_all(_BARE_SIZE)
+        if bare:
+            extras["size"] = int(bare[0][1])
     if clause.strike_all(_OPAQUE):
         extras["transparent"] = False
     elif clause.strike_all(_CUTOUT):
@@ -191,6 +224,17 @@ def _extras(clause: Spanned, packs: Sequence[str]) -> dict[str, Any]:
 
 def _counts(visible: str) -> list[re.Match[str]]:
     return [match for match in _COUNT.finditer(visible) if not _NOT_COUNT_BEFORE.search(visible[: match.start()])]
+
+
+def _listed(visible: str, start: int) -> list[tuple[int, int]]:
+    """Spans of "a slime, a bat and a mimic", up to the first thing that holds or wears another."""
+    parts = []
+    for more in _AND_A.finditer(visible, start):
+        if _HOLDS.search(visible[start : more.start()]):
+            break
+        parts.append((start, more.start()))
+        start = more.end()
+    return [*parts, (start, len(visible))]
 
 
 def _portions(clause: Spanned) -> list[tuple[int | None, Spanned]]:
@@ -214,11 +258,9 @@ def _portions(clause: Spanned) -> list[tuple[int | None, Spanned]]:
         if more and not _HOLDS.search(visible[after : more.start()]):
             return [(value, clause.slice(after, more.start())), (1, clause.slice(more.end(), len(visible)))]
     if not counts:
-        match = re.match(r"\s*an?\s+", visible)
-        more = _AND_A.search(visible) if match else None
-        if match and more and not _HOLDS.search(visible[: more.start()]):
-            return [(1, clause.slice(match.end(), more.start())), (1, clause.slice(more.end(), len(visible)))]
-        return [(None, clause)]
+        match = re.match(r"\s*(?:an?|some)\s+", visible)
+        parts = _listed(visible, match.end()) if match else []
+        return [(1, clause.slice(start, end)) for start, end in parts] if len(parts) > 1 else [(None, clause)]
     for match in counts:
         clause.strike(*match.span())
     return [(int(counts[0][1] or counts[0][2]), clause)]
@@ -235,8 +277,17 @@ def _subject(what: Spanned) -> str:
     bare = text
     while (shorter := tidy(_GENERIC.sub("", bare))) != bare:
         bare = shorter
+    bare = _GENERIC_FOR.sub("", bare)
     bare = re.sub(r"^(?:for|of|with|as|to)\s+(?:the\s+|my\s+|our\s+)?", "", bare, flags=re.I)
     return bare or text
+
+
+def _head(what: Spanned) -> str:
+    """The thing itself in plain words, without whose it is, what it is for or holds: that decides its kind."""
+    plain = tidy(_VAGUE.sub(" ", what.visible))
+    thing = tidy(_AFTER_HEAD.sub("", _GENERIC_FOR.sub("", plain))) or plain
+    thing = re.split(r"\s*(?:,|\bplus\b|\band\b|&)\s*", thing)[0] or thing
+    return re.sub(r"^.*'s\s+(?=\w)", "", thing)
 
 
 def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dict[str, Any]]:
@@ -259,9 +310,9 @@ def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dic
         clause.strike(*opening.span())
     variants = [match for match in clause.strike_all(_VARIANTS) if match[1]]
     clause.strike_all(_OPTIONS)
+    clause.strike_all(_SHEET_OF)
     visible = clause.visible
     each = _EACH.search(visible)
-    vague = 5 if _SEVERAL.search(visible) else 4 if _VAGUE.search(visible) else None
     if each:
         clause.strike(*each.span())
         things = [part for part in re.split(r",|\band\b|&|\bplus\b|/", clause.visible) if re.search(r"\w{2}", part)]
@@ -271,16 +322,25 @@ def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dic
     named_context = _kind_named(context)
     calls = []
     for count, what in portions:
+        vague = 5 if _SEVERAL.search(what.visible) else 4 if _VAGUE.search(what.visible) else 1
         what.strike_all(_TAKES)
         named = _kind_named(what.visible)
         subject = _subject(what) or tidy(context) or tidy(what.plain)
         hinted = _kind_hinted(visible)
-        kind = ("background" if hinted == "background" and named != "icon" else named) or named_context or hinted or ("texture" if extras.get("tileable") else kind_of(subject))
+        kind = ("background" if hinted == "background" and named != "icon" else named) or named_context or hinted
+        if kind is None:
+            kind = (
+                "texture"
+                if extras.get("tileable")
+                else "prop"
+                if _BARE_THING.match(tidy(what.source()))
+                else kind_of(_head(what))
+            )
         call: dict[str, Any] = {"subject": subject, "kind": kind}
         if variants:
             call |= {"count": count if count is not None else 1, "variants": int(variants[0][1])}
         else:
-            call["count"] = count if count is not None else vague if vague is not None else 1
+            call["count"] = count if count is not None else vague
         calls.append(call | extras)
     return calls
 

@@ -1,6 +1,7 @@
+# ruff: noqa: E501, SIM905
 """Spanish, French, German, Portuguese and Japanese key words -> English ones in the plain layer.
 
-Only what a request is built of is translated (verbs of command, numbers, kinds, joining words); what it is about stays as the
+Only what a request is built of is translated (commands, numbers, kinds, joining words); what it is about stays as the
 user wrote it. Word order is left alone except in Japanese, whose closing verb is moved to the front of its clause.
 """
 
@@ -20,7 +21,7 @@ _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _JAPANESE_CLAUSE = re.compile(r"[、。!?！？,;；\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _ACCENTED = re.compile(r"[áéíóúñüàâçèêëîïôûœæäößãõ¿¡]", re.I)
-# words that are English (or a misspelling of it) too and so say nothing about the language
+# words that are English too (or a misspelling of it) and so say nothing about the language
 _ENGLISH = frozenset(
     "a as code change double fine halt icon icons in is item items lade liste model no on or o e y die des den son pack para plus rest stop "
     "style remove aprove finde all me an am do la the list program export buttons button objects to de du im mal ab us pour sale".split()
@@ -30,7 +31,8 @@ _ENGLISH = frozenset(
 @dataclass(frozen=True)
 class Row:
     english: str
-    strong: bool  # opens a request
+    strong: bool = False  # opens a request
+    noun: bool = False  # names a thing: says little about the language, and its source stays the user's
 
 
 class Lexicon:
@@ -68,11 +70,14 @@ class Lexicon:
 
 @functools.cache
 def lexicons() -> dict[str, Lexicon]:
-    tables: dict[str, dict[str, list[list[str]]]] = json.loads(_DATA.read_text(encoding="utf-8"))
+    tables: dict[str, dict[str, list[tuple[str, str]]]] = json.loads(_DATA.read_text(encoding="utf-8"))
+    things = tables.pop("nouns")
     out = {}
     for language, table in tables.items():
-        rows = [(words, Row(english, True)) for words, english in table["strong"]]
-        rows += [(words, Row(english, False)) for words, english in table["weak"]]
+        rows = [(words, Row(english, strong=True)) for words, english in table["strong"]]
+        rows += [(words, Row(english)) for words, english in table["weak"]]
+        nouns = [(words, Row(english, noun=True)) for words, english in things["ja" if language == "ja" else "west"]]
+        rows = nouns + rows if language == "ja" else rows + nouns
         if language != "ja":  # longer phrases win over the words in them
             flat = [(option, row) for words, row in rows for option in _options(words)]
             rows = sorted(flat, key=lambda pair: -len(pair[0]))
@@ -106,7 +111,7 @@ def detect(text: str) -> str | None:
         points = 0.0
         for start, end, row in lexicon.find(text):
             said = text[start:end].lower()
-            if said in _ENGLISH:
+            if said in _ENGLISH or row.noun:
                 points += 0.1
             else:
                 points += (2.0 if row.strong else 1.0) + 0.5 * bool(_ACCENTED.search(said))

@@ -8,11 +8,11 @@ import re
 APPROVE = (
     r"approv\w*|accept\w*|keep(?:s|ing|ers?)?|love\w*|likes?|liking|winners?|ship|good(?: to go)?|great|perfect|fine|ok|okay|yes|yep|yeah|yay|"
     r"amazing|awesome|excellent|nice|(?<=\d )rocks?|thumbs up|favou?rites?|green ?light|go with|go for|works?|beautiful|lovely|pass(?:es)?|"
-    r"best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
+    r"best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|want|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
 )
 REJECT = (
     r"reject\w*|delet\w*|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
-    r"sucks?|dump|scrap|get rid of|kill|can go|has to go|have to go|must go|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|dislike\w*|"
+    r"sucks?|dump|scrap|get rid of|kill|can go|has to go|have to go|must go|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d)|meh|dislike\w*|"
     r"veto|out\b(?= *$)|worst|garbage|rubbish|nuke|cut|ditch|chuck|👎|❌|✖️?|🗑️?"
 )
 NEGATION = re.compile(
@@ -27,10 +27,15 @@ CUE = re.compile(
 STYLES = (
     "pixel art", "pixel-art", "pixelart", "pixelated", "16-bit", "8-bit", "32-bit", "low poly", "low-poly", "lowpoly", "voxel", "isometric",
     "watercolor", "watercolour", "hand-drawn", "hand drawn", "handdrawn", "hand-painted", "hand painted", "cartoon", "cartoony", "cartoonish",
-    "anime", "manga", "chibi", "cel-shaded", "cel shaded", "comic", "flat", "flat icon", "3d render", "3d rendered", "3d", "vector", "line art",
-    "lineart", "sketch", "sketchy", "realistic", "photorealistic", "minimalist", "minimalistic", "retro", "oil painting", "claymation", "clay",
-    "papercraft", "paper cutout", "stained glass", "ukiyo-e", "art deco", "monochrome", "black and white", "ps1", "snes", "nes", "gameboy", "game boy",
-    "clean vector", "gouache", "charcoal", "ink", "crayon", "pastel",
+    "anime", "manga", "chibi", "cel-shaded", "cel shaded", "flat icon", "3d render", "3d rendered", "3d", "line art",
+    "lineart", "photorealistic", "minimalist", "minimalistic", "oil painting", "claymation",
+    "papercraft", "paper cutout", "stained glass", "ukiyo-e", "art deco", "black and white", "ps1", "snes", "gameboy", "game boy",
+    "clean vector", "gouache",
+)  # fmt: skip
+
+# adjectives of things as well ("retro television"): a style only before "style", "art" and the like
+STYLE_ADJECTIVES = (
+    "comic", "flat", "sketch", "sketchy", "retro", "clay", "nes", "ink", "crayon", "pastel", "charcoal", "vector", "monochrome", "realistic"
 )  # fmt: skip
 
 ENGINES = {

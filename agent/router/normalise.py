@@ -1,4 +1,4 @@
-"""From the raw message to its plain layer: clean characters, English key words, digits for number words, mended spelling."""
+"""From the raw message to its plain layer: clean characters, English key words, digits, mended spelling."""
 
 from __future__ import annotations
 
@@ -13,4 +13,10 @@ def plain_layer(text: str) -> Spanned:
     message, language = anglicise(clean(text))
     if language == "en":
         return mend(digits(message.plain))
-    return Spanned([part for piece in message.pieces for part in (digits(piece.plain).pieces if piece.plain == piece.source else [piece])])
+    return Spanned(
+        [
+            part
+            for piece in message.pieces
+            for part in (digits(piece.plain).pieces if piece.plain == piece.source else [piece])
+        ]
+    )

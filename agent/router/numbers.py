@@ -35,7 +35,7 @@ _WORD = "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True))
 _CARDINAL = re.compile(
     rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>a couple(?: of)?|couple of)|(?P<few>a few|a handful of)"
     rf"|(?P<dozens>(?:(?:a|an|{_WORD}|\d+)[\s-]+)?dozens?(?: of)?)"
-    rf"|(?P<scaled>(?:a|an|\d+(?:\.\d+)?)\s+(?:hundred|thousand|million|billion))"
+    rf"|(?P<scaled>(?:a|an|\d+(?:\.\d+)?)\s+(?:hundred|thousand|million|billion)(?:\s+and\s+(?:{_WORD})(?:[\s-](?:{_WORD}))?)?)"
     rf"|(?P<words>(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*)|(?P<thousands>\d{{1,3}}(?:,\d{{3}})+)|(?P<k>\d+)k)"
     r"\b(?!-[a-z])(?!['.]\d)",
     re.I,
@@ -77,8 +77,8 @@ def _value(match: re.Match[str]) -> int:
         count = re.split(r"[\s-]*dozen", text)[0].strip()
         return 12 * (int(count) if count.isdigit() else words_value(count) if count not in ("", "a", "an") else 1)
     if match["scaled"]:
-        count, scale = text.split()
-        return int((1.0 if count in ("a", "an") else float(count)) * _SCALES[scale])
+        count, scale, *more = text.split()
+        return int((1.0 if count in ("a", "an") else float(count)) * _SCALES[scale]) + words_value(" ".join(more))
     if match["thousands"]:
         return int(text.replace(",", ""))
     return int(match["k"]) * 1000 if match["k"] else words_value(text)

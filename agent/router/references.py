@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from agent.router.lists import APPROVE, REJECT
+
 Ref = int | str
 
 # Numbers that count, measure or name something else; they are blanked before references are read.
@@ -13,9 +15,9 @@ _OTHER_NUMBERS = re.compile(
     r"\b(?:batch|job|level|lvl|act|chapter|version|part|stage|episode|godot|unreal|ue|unity|phaser|pixi|seed|step|tier|page|wave|season"
     r"|world|python|phase|draft|milestone|week|day|year)s?\s*#?\d+(?:\.\d+)*\b"
     r"|\b\d+(?:x|×|\*|\s+(?:x|\*)\s+)\d+\b|\b\d+(?:\.\d+)?\s*-?\s*(?:x|px|pixels?|fps|k|%|times|fold|percent|dpi|seconds?|secs?|minutes?|mins?|hours?"
-    r"|days?|weeks?|each|frames?|more|extra|versions?|variants?|variations?|options?|takes|alternatives|tries|colou?rs?|degrees?)\b"
+    r"|days?|weeks?|each|frames?|more(?!\s+\w+(?:er|oscuro|escuro)\b)|extra|versions?|variants?|variations?|options?|takes|alternatives|tries|colou?rs?|degrees?)\b"
     r"|\b\d+\s*[x%](?!\w)|\bx\s*\d+\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+\d+\b(?!\s*,\s*\d)"
-    r"|\b1\s+(?:big |large |single |common )?(?:sheet|atlas|image|file|zip|archive|folder|spritesheet|png|picture|page|row|go|pass|sprite sheet)\b"
+    r"|\b1\s+(?:big |large |single |common |texture |sprite |png |webp )*(?:sheet|atlas|image|file|zip|archive|folder|spritesheet|png|picture|page|row|go|pass|sprite sheet)\b"
     r"|\b(?:to|at)\s+\d+x\b|\b\d+d\b",
     re.I,
 )
@@ -42,16 +44,17 @@ _ORDINAL_NOUN = re.compile(
 )
 _POINTING_VERB = re.compile(
     r"\b(?:approve|accept|keep|love|like|hate|reject|delete|drop|bin|trash|toss|discard|redo|regenerate|remake|reroll|retry|try|upscale|enlarge|export|asset|assets"
-    r"|number|numbers|to|on|for|and|or|with|of|change|scrap|remove|image|images|picture|pictures|from|through|both|ship|take)\s+$|[#,&+]\s*$|^\s*$",
+    r"|number|numbers|to|on|for|and|or|with|of|change|scrap|remove|image|images|picture|pictures|from|through|both|ship|take)\s+$|[#,&+]\s*$",
     re.I,
 )
 # words that may follow a picture's number; any other word is the thing that a number counts
 _FOLLOWER = re.compile(
+    rf"\s*(?:{APPROVE}|{REJECT})(?!\w)|"
     r"\s*(?:$|[^\w\s]|\d|(?:and|or|to|through|thru|with|without|but|is|are|was|were|looks?|needs?|should|could|would|can|has|have|had|the|an?|in|on|at|as|for|by|so|again"
     r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
     r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
     r"|doesn't|does|isn't|wasn't|didn't|won't|do|did|must|might|may|will|seems?|feels?|works?|deserves?|wants?|that|this|it|i|we|you|they|if|when|because|since|which|while|until"
-    r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",
+    r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|be|been|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",
     re.I,
 )
 PRONOUN = re.compile(r"\b(?:it|them|these|those|that one|this one|they|its|their|that)\b", re.I)

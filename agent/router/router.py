@@ -29,6 +29,17 @@ _VERDICT_VERB = re.compile(
 )
 
 
+_ONLY_SIZE = re.compile(
+    r"\b(?:twice|double|\d+ ?x|\d+ times|quadruple)(?: as| the| its)? ?(?:size|big|large|bigger|larger|resolution|dimensions|res)\b\W*$",
+    re.I,
+)
+SIZED = 0.9
+
+
+def _one_hot(label: str) -> np.ndarray:
+    return np.eye(len(LABELS), dtype=np.float32)[LABELS.index(label)]
+
+
 @dataclass
 class _Clause:
     text: Spanned
@@ -66,7 +77,7 @@ class Router:
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
             return Routing((), hostile, shortlist)
-        pieces = self._join(pieces, whole, context)
+        pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)
         if not calls:
             confidence = min((1 - self._tool_mass(piece) for piece in pieces), default=1 - self._tool_mass(whole))
@@ -118,7 +129,7 @@ class Router:
     @staticmethod
     def _one_request(pieces: list[_Clause], whole: _Clause) -> bool:
         """Parts that say little alone, and a whole that is clear: it was cut where it should not have been."""
-        if whole.label not in TOOLS or whole.sure < 0.8:
+        if whole.label not in TOOLS or whole.sure < 0.7:
             return False
         others = [piece for piece in pieces if piece.label != whole.label]
         doubtful = any(piece.sure < 0.7 for piece in pieces)
@@ -130,13 +141,20 @@ class Router:
         if before.label != "generate_assets" or piece.label != before.label:
             return False
         plain = before.text.plain
-        return not clauses.opens_request(plain) and clauses.opens_request(piece.text.plain) and not re.search(r"\d", plain)
+        return (
+            not clauses.opens_request(plain) and clauses.opens_request(piece.text.plain) and not re.search(r"\d", plain)
+        )
 
     def _continues(self, before: _Clause, piece: _Clause, context: TurnContext) -> bool:
         plain, earlier = piece.text.plain, before.text.plain
         own = references.find(plain, context.gallery).refs
         theirs = references.find(earlier, context.gallery).refs
-        if piece.label == before.label and piece.label in ("query_design_docs", "create_style_pack", "cancel_job", "job_status"):
+        if piece.label == before.label and piece.label in (
+            "query_design_docs",
+            "create_style_pack",
+            "cancel_job",
+            "job_status",
+        ):
             return True
         if piece.label == before.label == "scaffold_code":
             return len({slots.engine(earlier), slots.engine(plain)} - {None}) < 2
@@ -146,7 +164,11 @@ class Router:
         if piece.label == "scaffold_code" and slots.engine(earlier) and not slots.engine(plain):
             return before.label != "scaffold_code" and not clauses.opens_request(earlier)
         if piece.label in ("regenerate_assets", "upscale_assets") and not own and theirs:
-            soft = before.label in ("review_assets", "regenerate_assets", "generate_assets") and not _VERDICT_VERB.search(earlier)
+            soft = before.label in (
+                "review_assets",
+                "regenerate_assets",
+                "generate_assets",
+            ) and not _VERDICT_VERB.search(earlier)
             return before.label == piece.label or soft
         return False
 
@@ -155,6 +177,17 @@ class Router:
         text = Spanned([*before.text.pieces, *piece.text.pieces])
         keep = piece if piece.label != "chat" else before
         return _Clause(text, np.maximum(before.probabilities, piece.probabilities), keep.label)
+
+    @staticmethod
+    def _sized(piece: _Clause) -> _Clause:
+        """ "5 should be twice the size" asks for pixels, not for another picture."""
+        if piece.label == "regenerate_assets" and _ONLY_SIZE.search(piece.text.plain):
+            return replace(
+                piece,
+                label="upscale_assets",
+                probabilities=np.maximum(piece.probabilities, SIZED * _one_hot("upscale_assets")),
+            )
+        return piece
 
     # ------------------------------------------------------------ arguments
 

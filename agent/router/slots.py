@@ -12,7 +12,7 @@ from agent.router.references import Ref
 from agent.router.text import Spanned, tidy
 
 POLITE = (
-    r"(?:(?:and|then|also|now|next|so|ok|okay|oh|well|hey|hi|hello|first|finally|plus|but|just|yes|yeah|sure|great|nice|cool|thanks|thx|maybe|alright|right|um|uh|umm|hmm|lol)\b[\s,!.:]*"
+    r"(?:(?:and|then|also|now|next|so|ok|okay|oh|well|hey|yo|hi|hello|first|finally|plus|but|just|yes|yeah|sure|great|nice|cool|thanks|thx|maybe|alright|right|um|uh|umm|hmm|lol)\b[\s,!.:]*"
     r"|(?:please|pls|plz|kindly)\b[\s,]*|(?:could|can|would|will) (?:you|u|we|i)(?: please| maybe| also| just| possibly| kindly)?\b[\s,]*"
     r"|(?:i|we)(?:'d| would)? (?:need|want|like|love|wish)(?: you)?(?: to(?: (?:see|have|get))?)?\b[\s,]*|(?:i|we)(?:'re|'m| are| am)? (?:going to|gonna) need\b\s*|(?:need|want|lemme|let me|let us|let's|i'll|we'll|go ahead and|time to|try to|help me(?: to)?|got to|gotta)\b[\s,]*"
     r"|(?:be so kind(?: as)? to|would you mind|do you think you (?:could|can)|is it possible to|any chance (?:of|to|you (?:could|can)))\b\s*)"
@@ -133,7 +133,7 @@ _CHANGE_LEAD = re.compile(
     re.I,
 )
 _VERSIONS = re.compile(
-    r"\b(\d+)\s+(?:\w+\s+)?(?:versions?|variants?|variations?|options?|takes?|alternatives?|tries|attempts?)\b(?:\s+of)?",
+    r"\b(\d+)\s+(?:\w+\s+)?(?:versions?|variants?|variations?|options?|takes?|alternatives?|tries|attempts?|more(?= (?:like|of|based on)\b))\b(?:\s+of)?",
     re.I,
 )
 
@@ -286,8 +286,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
             continue
         follows = spans[0].start < cues[0][0]
         suffix_style = follows if suffix_style is None else suffix_style
-        for names in waiting:
-            give(names, cues[0][1])
+        for names in waiting:  # "1 and 2 rock" shares its verdict, "7 please, not 8" does not
+            give(names, cues[0][1] if follows else True)
         waiting.clear()
         for span in spans:
             before = [value for start, value in cues if start < span.start]

@@ -27,7 +27,8 @@ _QUOTES = str.maketrans(
 )
 _EDGE = " \t\r\n,;:.!?-~"
 _LEADING = re.compile(
-    r"^(?:(?:and|but|then|so|also|plus|or|the|a|an|some|of|for|me|us|please|pls|plz)\b[\s,:]*)+", re.I
+    r"^(?:(?:and|but|then|so|also|plus|or|the|a|an|some|of|for|me|us|please|pls|plz|einen?|einem|einer|ein|der|das|una?|unos|unas|une|el|los|las|les?|uma?|del)\b[\s,:]*)+",
+    re.I,
 )
 _TRAILING = re.compile(
     r"(?:[\s,]+(?:and|but|then|also|please|pls|plz|thanks|thank you|thx|for me|for us|of|for|in|at|with|to|on|by|as|the|a))+$",
@@ -43,7 +44,7 @@ def clean(text: str) -> str:
 def tidy(text: str) -> str:
     """Free text without the connecting words and punctuation that removal of other slots left at its edges."""
     text = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"\s+", " ", text))
-    text = re.sub(r"([,;:])(?:\s*[,;:.])+", r"\1", text).strip(_EDGE)
+    text = re.sub(r"([,;:.])(?:\s*[,;:.])+", r"\1", text).strip(_EDGE)
     before = None
     while before != text:
         before = text

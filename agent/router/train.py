@@ -96,6 +96,22 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(candidates[int(np.argmin(losses))])
 
 
+def _matrix(texts: list[str], embeddings: np.ndarray, idf: np.ndarray) -> Any:
+    """Sparse [n, 384 + HASH_SIZE + FACTS] in the order of the classifier's weights."""
+    from scipy import sparse
+
+    rows, columns, values = [], [], []
+    for row, text in enumerate(texts):
+        slots, weights = features.weighted(text, idf)
+        rows.append(np.full(len(slots), row))
+        columns.append(slots)
+        values.append(weights)
+    flat = (np.concatenate(rows), np.concatenate(columns))
+    grams = sparse.csr_matrix((np.concatenate(values), flat), shape=(len(texts), features.HASH_SIZE))
+    facts = np.array([features.facts(text) for text in texts], np.float32)
+    return sparse.hstack([sparse.csr_matrix(embeddings * EMBEDDING_SCALE), grams, sparse.csr_matrix(facts)]).tocsr()
+
+
 def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dict[str, Any]:
     """Fits both heads. Returns the arrays to save and, under `report`, held-out accuracy, log loss and calibration error."""
     from sklearn.linear_model import LogisticRegression
@@ -108,7 +124,7 @@ def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dic
             present[slot] += 1
     idf = (np.log((1 + len(texts)) / (1 + present)) + 1).astype(np.float32)
     embeddings = np.asarray(embedder.encode(texts), np.float32)
-    inputs = np.concatenate([embeddings * EMBEDDING_SCALE, features.dense(texts, idf)], axis=1)
+    inputs = _matrix(texts, embeddings, idf)
     counts = np.bincount(groups)
     weight = 1.0 / np.sqrt(counts[groups])
 

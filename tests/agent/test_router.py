@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from agent.router import Router, TurnContext
 from agent.router.evaluate import read_turns, score_turn, summary
 from memory.embedder import Embedder
 
-TURNS = Path(__file__).parents[1] / "data" / "turns.jsonl"
+DATA = Path(__file__).parents[1] / "data"
+FILES = (DATA / "turns.jsonl", DATA / "turns_blind.jsonl", DATA / "turns_blind2.jsonl")
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +23,13 @@ def called(router: Router, text: str, **context: object) -> list[tuple[str, dict
     return [(call.name, call.args) for call in router.route(text, TurnContext(**context)).calls]  # type: ignore[arg-type]
 
 
-def test_floors_on_committed_turns(router: Router) -> None:
-    sets = summary([score_turn(router, turn) for turn in read_turns(TURNS)])["sets"]
-    assert sets["main"]["tool"] >= 97 and sets["main"]["tool_and_arguments"] >= 93
-    assert sets["hard"]["tool"] >= 83 and sets["hard"]["tool_and_arguments"] >= 75
-    assert sets["hostile"]["tool"] == 100
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_floors_on_committed_turns(router: Router, path: Path) -> None:
+    figures = summary([score_turn(router, turn) for turn in read_turns(path)])
+    assert figures["tool"] >= 97 and figures["tool_and_arguments"] >= 95, figures
+    assert figures["confident_tool"] >= 98.5, "a call that the router is sure of is seldom wrong"
+    hostile = [score for name, score in figures["sets"].items() if "hostile" in name]
+    assert all(score["tool"] == 100 for score in hostile)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,5 @@ def test_training_phrases_hold_no_test_turn() -> None:
     from agent.router.train import phrases
 
     trained = {phrase.lower() for label in LABELS for phrase in phrases(label)}
-    tests = {json.loads(line)["text"].lower() for line in TURNS.read_text(encoding="utf-8").splitlines()}
-    shared = {text for text in trained & tests if len(text.split()) > 3}
-    assert not shared
+    tests = {turn["text"].lower() for path in FILES for turn in read_turns(path)}
+    assert not {text for text in trained & tests if len(text.split()) > 2}
