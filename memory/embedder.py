@@ -65,14 +65,17 @@ class Embedder:
             return self._loaded().encode(texts, normalize_embeddings=True, show_progress_bar=False)
 
     def token_states(self, texts: list[str], max_tokens: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
-        """Last hidden states, float32 [n, max_tokens, dimension], and attention mask [n, max_tokens] (1 is a token)."""
+        """Last hidden states, float32 [n, tokens, dimension], and attention mask [n, tokens] (1 is a token).
+
+        `tokens` is the longest text's count, at most `max_tokens`.
+        """
         import torch
 
         with self._lock, torch.inference_mode():
             model = self._loaded()
             encoder = model[0]
             tokens = encoder.tokenizer(
-                texts, padding="max_length", truncation=True, max_length=max_tokens, return_tensors="pt"
+                texts, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
             )
             states = encoder.auto_model(**tokens).last_hidden_state
             return states.float(), tokens["attention_mask"]

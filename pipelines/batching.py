@@ -9,11 +9,12 @@ from math import ceil
 from pipelines.device import GIB, Device
 from pipelines.request import GenerationRequest
 
-SMALL_SIDE = 256  # px; below it a model counts as small
-CPU_BATCH = {"small": 16, "large": 1}
-FIRST_SHARE = 4  # the first micro-batch is this part of a full one
+SMALL_SIDE = 256  # px; up to here several images keep the caches of a CPU busy, above it one does
+CPU_SMALL_BATCH = 8  # measured: beyond it activations leave the cache and each image takes longer again
 MAX_BATCH = 32
 BYTES_PER_MEGAPIXEL = 2 * GIB  # activations of SDXL at 1024 x 1024 with guidance, half precision
+FIRST_SECONDS = 3.0  # until the first results show
+SECONDS = 20.0  # until further ones do
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,19 @@ def group_items(items: Iterable[Item]) -> list[list[Item]]:
     return list(groups.values())
 
 
-def full_batch(device: Device, free_bytes: int, width: int, height: int, wanted: int = 0) -> int:
-    """How many images of width x height px to denoise together; `wanted` > 0 is taken as it is."""
-    if wanted:
-        return wanted
-    small = max(width, height) <= SMALL_SIDE
+def full_batch(device: Device, free_bytes: int, width: int, height: int) -> int:
+    """How many images of width x height px fit and run best together."""
     if device.kind == "cpu":
-        return CPU_BATCH["small" if small else "large"]
+        return CPU_SMALL_BATCH if max(width, height) <= SMALL_SIDE else 1
     per_image = BYTES_PER_MEGAPIXEL * width * height / 1024**2
     return max(1, min(MAX_BATCH, int(0.8 * free_bytes / per_image)))
 
 
-def next_batch(remaining: int, full: int, first: bool) -> int:
-    """Size of the next micro-batch: a small one first, so that something is seen early, then even ones."""
-    if first:
-        return min(remaining, max(1, full // FIRST_SHARE))
-    return ceil(remaining / ceil(remaining / full))
+def timely_batch(full: int, seconds_per_image: float, first: bool) -> int:
+    """At most `full`, and few enough that somebody who watches sees something soon."""
+    return max(1, min(full, int((FIRST_SECONDS if first else SECONDS) / seconds_per_image)))
+
+
+def even_batch(remaining: int, most: int) -> int:
+    """The size of the next micro-batch when `remaining` images are split evenly into portions of at most `most`."""
+    return ceil(remaining / ceil(remaining / most))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from errors import Cancelled, GameForgeError, UserFixable
 from pipelines import cutout
-from pipelines.batching import Item, full_batch, group_items, next_batch
+from pipelines.batching import Item, even_batch, full_batch, group_items, timely_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
 from pipelines.prompts import PromptEmbedder
 from pipelines.request import GenerationRequest
@@ -167,10 +167,14 @@ class ImageEngine:
     def seconds_per_image(self) -> float:
         """For an image of the model's own size and steps: measured in this process, else a rough guess."""
         info = self.info()
+        return self._seconds_for(info.native_size, info.native_size, info.steps)
+
+    def _seconds_for(self, width: int, height: int, steps: int) -> float:
         if self._seconds_per_work is not None:
-            return self._seconds_per_work * _work(info.native_size, info.native_size, info.steps)
+            return self._seconds_per_work * _work(width, height, steps)
+        info = self.info()
         guess = FIRST_GUESS.get((info.device.split(":")[0], info.small), SLOW_GUESS)
-        return guess * info.steps / GUESSED_STEPS
+        return guess * _work(width, height, steps) / _work(info.native_size, info.native_size, GUESSED_STEPS)
 
     def generate(
         self,
@@ -201,16 +205,20 @@ class ImageEngine:
         for group in group_items(items):
             waiting = deque(group)
             while waiting:
-                size = next_batch(len(waiting), self._full_batch(model, group[0].request), first)
+                size = even_batch(len(waiting), self._most(model, group[0].request, first))
                 batch = [item for item in (waiting.popleft() for _ in range(size)) if not watch.is_cancelled(item)]
                 if batch:
                     first = False
                     yield from self._run(model, batch, watch)
 
-    def _full_batch(self, model: LoadedModel, request: GenerationRequest) -> int:
+    def _most(self, model: LoadedModel, request: GenerationRequest, first: bool) -> int:
+        """Largest micro-batch for requests like this one."""
         size = (request.width, request.height)
-        full = full_batch(model.device, free_memory(model.device), *size, self._wanted_batch)
-        return min(full, self._memory_limits.get(size, full))
+        most = self._wanted_batch
+        if not most:
+            most = full_batch(model.device, free_memory(model.device), *size)
+            most = timely_batch(most, self._seconds_for(*size, request.steps), first)
+        return min(most, self._memory_limits.get(size, most))
 
     def _run(self, model: LoadedModel, batch: list[Item], watch: _Watch) -> Iterator[Result]:
         """Paint a micro-batch; split it when memory runs out, and run its images alone when one of them fails."""
@@ -224,7 +232,10 @@ class ImageEngine:
             assert error.__cause__ is not None
             raise error.__cause__ from None
         except Exception as error:  # whatever a model or driver throws must not take the neighbours along
-            trouble: Exception = error.with_traceback(None)  # its frames would keep the tensors alive
+            log.debug("a micro-batch of %d failed", len(batch), exc_info=True)
+            trouble: Exception = error
+            if is_out_of_memory(error):
+                trouble.with_traceback(None)  # its frames keep the tensors alive
         else:
             seconds = time.perf_counter() - started
             self._measure(batch, seconds)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines.request import GenerationRequest
-from pipelines.tileable import VISIBLE_SEAM, seam
+from pipelines.tileable import FAINT_SEAM, VISIBLE_SEAM, make_seamless, seam
 
 FAINT = 8  # alpha (0..255) up to which nobody sees a pixel
 NEARLY_SOLID = 247
@@ -67,6 +67,8 @@ def finish(picture: Image.Image, request: GenerationRequest, native_alpha: bool)
 
 def _finish_opaque(picture: Image.Image, request: GenerationRequest, pixelated: bool) -> Finished:
     image = flatten(picture, fill=request.tileable or request.kind in FLAT_KINDS)
+    if request.tileable and seam(image) > FAINT_SEAM:
+        image = make_seamless(image)
     if request.size is not None:
         if request.tileable and not pixelated:
             image = resize_wrapped(image, _scaled(image.size, request.size / max(image.size)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.batching import Item, full_batch, group_items, next_batch
+from pipelines.batching import Item, even_batch, full_batch, group_items, timely_batch
 from pipelines.device import GIB, Device, is_out_of_memory
 from pipelines.request import GenerationRequest
 
@@ -10,14 +10,21 @@ CPU, CUDA = Device("cpu", "float32"), Device("cuda", "bfloat16")
 
 
 @pytest.mark.parametrize(
-    ("count", "full", "expected"),
-    [(32, 16, [4, 14, 14]), (100, 16, [4, 16, 16, 16, 16, 16, 16]), (3, 16, [3]), (5, 16, [4, 1]), (3, 1, [1, 1, 1])],
+    ("count", "most", "expected"),
+    [(32, 8, [8, 8, 8, 8]), (11, 8, [6, 5]), (9, 4, [3, 3, 3]), (3, 16, [3]), (3, 1, [1, 1, 1])],
 )
-def test_micro_batches_start_small_and_stay_even(count: int, full: int, expected: list[int]) -> None:
-    sizes = []
+def test_micro_batches_are_even(count: int, most: int, expected: list[int]) -> None:
+    sizes: list[int] = []
     while sum(sizes) < count:
-        sizes.append(next_batch(count - sum(sizes), full, first=not sizes))
+        sizes.append(even_batch(count - sum(sizes), most))
     assert sizes == expected
+
+
+def test_the_first_batch_is_small_where_images_take_long() -> None:
+    assert timely_batch(8, 0.1, first=True) == 8
+    assert timely_batch(8, 1.5, first=True) == 2
+    assert timely_batch(8, 60.0, first=True) == 1
+    assert timely_batch(32, 2.5, first=False) == 8
 
 
 def test_batch_sizes_follow_memory_and_model() -> None:
@@ -25,7 +32,6 @@ def test_batch_sizes_follow_memory_and_model() -> None:
     assert full_batch(CPU, 200 * GIB, 1024, 1024) == 1
     assert full_batch(CUDA, 6 * GIB, 1024, 1024) == 2
     assert full_batch(CUDA, 0, 1024, 1024) == 1
-    assert full_batch(CUDA, 6 * GIB, 1024, 1024, wanted=7) == 7
 
 
 def test_groups_keep_the_order_of_their_first_members() -> None:
