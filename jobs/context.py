@@ -62,7 +62,7 @@ class TaskContext:
         now = time.monotonic()
         if now - self._checked_at > CANCEL_CHECK_SECONDS:
             held = self._store.held(list(self._open.values()))
-            self._lost |= set(tuple(self._open)) - held
+            self._lost |= set(self._open) - held
             self._checked_at = now
         return task.id in self._lost
 

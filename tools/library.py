@@ -21,7 +21,8 @@ _STATES: dict[AssetState, str] = {
 }
 _FILLER = re.compile(
     r"\b(?:all|any|anything|everything|every|the|a|an|of|for|with|in|from|that|is|are|my|our|we|have|still|already|so far"
-    r"|assets?|images?|pictures?|sprites?|icons?|props?|library|show|find|list|search|last|week|month|today|yesterday)\b",
+    r"|assets?|images?|pictures?|sprites?|icons?|props?|library|show|find|list|search|last|week|month"
+    r"|today|yesterday)\b",
     re.I,
 )
 
