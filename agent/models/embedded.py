@@ -38,6 +38,8 @@ GUESS = 0.45
 _MAX_CALL_TOKENS = 320
 _MAX_CHAT_TOKENS = 160
 _SHORTLIST = 4
+_MAX_CHARS = 1500  # of one message: processing a prompt takes seconds, and its context is small
+_RECENT = 6  # messages
 _FREE_CALLS = 3  # a small model that may go on repeats itself
 
 log = logging.getLogger(__name__)
@@ -167,7 +169,8 @@ class EmbeddedChatModel(BaseChatModel):
         assert self.local is not None
         wanted = list(dict.fromkeys([*(call.name for call in routing.calls), *routing.shortlist]))[:_SHORTLIST]
         limited = [tool for tool in tools if tool_name(tool) in wanted] or list(tools)
-        prompt = as_messages([*tool_prefix(), {"role": "user", "content": user_text(turn.text, turn.context)}])
+        asked = user_text(turn.text[:_MAX_CHARS], turn.context)
+        prompt = as_messages([*tool_prefix(), {"role": "user", "content": asked}])
         with local_faults():
             client = self.local.client(tools=True, max_tokens=_MAX_CALL_TOKENS, timeout=self.timeout)
             text = constrained_text(client, prompt, calls_schema(limited), sleep=time.sleep)
@@ -198,7 +201,7 @@ class EmbeddedChatModel(BaseChatModel):
         if self.local is None or not self.local.ready:
             yield text_chunk(otherwise, model_name="router", finish_reason="stop")
             return
-        recent = [message for message in messages if not isinstance(message, SystemMessage)][-8:]
+        recent = shortened([message for message in messages if not isinstance(message, SystemMessage)])
         own_system = any(isinstance(message, SystemMessage) for message in messages) and self.fast_path is None
         with local_faults():
             client = self.local.client(
@@ -234,6 +237,16 @@ class local_faults:
                 "The local language model stopped or took too long: ask again in a moment.",
                 detail=repr(error),
             ) from error
+
+
+def shortened(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The newest messages, each cut to what a small model can take in."""
+    return [
+        message
+        if len(message.text) <= _MAX_CHARS
+        else message.model_copy(update={"content": message.text[:_MAX_CHARS]})
+        for message in messages[-_RECENT:]
+    ]
 
 
 def as_messages(rows: Sequence[dict[str, str]]) -> list[BaseMessage]:

@@ -145,7 +145,10 @@ class LocalServer:
             self._log = None
 
     def close(self) -> None:
-        """Ends the child; the memory goes back to the system."""
+        """Ends the child, also one that is still loading; the memory goes back to the system."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
         with self._lock:
             self._stop()
 
@@ -211,10 +214,11 @@ class LocalServer:
     def _post(self, path: str, body: dict[str, Any], timeout: float) -> bool:
         import httpx
 
-        answer = httpx.post(
-            self._address + path, json=body, headers={"Authorization": f"Bearer {self._key}"}, timeout=timeout
-        )
-        return answer.is_success
+        headers = {"Authorization": f"Bearer {self._key}"}
+        try:
+            return httpx.post(self._address + path, json=body, headers=headers, timeout=timeout).is_success
+        except httpx.HTTPError as error:
+            raise NotReady("The local language model stopped while it was warmed up.", detail=repr(error)) from error
 
 
 def _warm_request(messages: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -108,14 +108,15 @@ class LocalModel:
             if not download and not self.present():
                 self._state = "missing"
                 return
+            self._state = "loading" if self.present() else "fetching"
             self._thread = threading.Thread(target=self._run, name="local-model", daemon=True)
             self._thread.start()
 
     def wait(self, timeout: float) -> bool:
-        """Waits until it is ready or has failed; True when ready. `timeout` in seconds."""
+        """Waits while it is on its way; True when it is ready then. `timeout` in seconds."""
         deadline = time.monotonic() + timeout
         with self._changed:
-            while self._state not in ("off", "missing", "ready", "failed") and not self._closed:
+            while self._state in ("fetching", "loading", "warming") and not self._closed:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
@@ -142,12 +143,9 @@ class LocalModel:
 
     def _run(self) -> None:
         try:
-            if self._path is not None:
-                path = check_gguf(self._path)
-            else:
-                if not self._fetcher.present():
-                    self._set("fetching")
-                path = self._fetcher.fetch()
+            path = check_gguf(self._path) if self._path is not None else self._fetcher.fetch()
+            if self._closed:
+                raise Cancelled
             self._set("loading")
             server = LocalServer(path, self._cache, self._options)
             self._server = server
@@ -163,7 +161,7 @@ class LocalModel:
             self._fail("stopped")
         except GameForgeError as error:
             self._fail(error.message)
-        except OSError as error:  # among them what httpx raises when the server dies while it warms up
+        except OSError as error:  # no room for the log, no process to be had
             self._fail(f"The local language model could not be started: {error}")
 
     def _revive(self) -> None:
@@ -193,5 +191,5 @@ class LocalModel:
 
     def _fail(self, reason: str) -> None:
         with self._changed:
-            self._state, self._reason = "failed", reason
+            self._state, self._reason = "failed", "stopped" if self._closed else reason
             self._changed.notify_all()
