@@ -104,10 +104,10 @@ def build_page(services: Services) -> gr.Blocks:
         decided = bridge.decide(handlers.decide, None, **shared, **pool)
         loaded = page.load(handlers.load, None, **shared, **pool)
         running = [sent, tried, decided, loaded]
-        chosen = bridge.choose(handlers.choose, None, cancels=running, **shared, **pool)
+        bridge.choose(handlers.choose, None, cancels=running, **shared, **pool)
         box.stop(handlers.stop, [opened], api_visibility="private", show_progress="hidden", queue=False)
         opened.change(None, [opened], None, js=OPENED, api_visibility="private")
-        for event in (sent, tried, decided, chosen):
+        for event in (sent, tried, decided):
             event.then(None, [opened], None, js=OPENED, api_visibility="private")
     page.queue(max_size=256)
     return page

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(600))
 
 
+@pytest.fixture(autouse=True)
+def server_log(forge: Forge) -> Iterator[None]:
+    """What the application said during a test; pytest shows it when the test fails."""
+    said = len(forge.log)
+    yield
+    print("".join(forge.log[said:]))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = find_browser()
@@ -42,7 +51,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def image_model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The built-in model; in a tree without its weights a tiny one of the same class."""
+    """GAMEFORGE_IMAGE_MODEL, else the built-in model; in a tree without its weights a tiny one of the same class."""
+    if wanted := os.environ.get("GAMEFORGE_IMAGE_MODEL"):
+        return wanted
     if BUILTIN_FOLDER.is_dir():
         return "builtin"
     return str(make_tiny_sdxl(tmp_path_factory.mktemp("tiny-sdxl"), rgba=True))

@@ -23,6 +23,11 @@ IMAGES = ".gf-job img"
 PAINTED = (
     """() => [...document.querySelectorAll('.gf-job img')].filter((i) => i.complete && i.naturalWidth > 0).length"""
 )
+WAIT_FOR_PICTURES = f"""(wanted) => {{
+  const failed = document.querySelector('.gf-job[data-state=failed] .gf-error');
+  if (failed) throw new Error(failed.textContent);
+  return ({PAINTED})() >= wanted;
+}}"""
 
 
 class Forge:
@@ -131,8 +136,8 @@ class Desk:
         expect(self.page.locator("#gf-message .submit-button")).to_be_visible(timeout=PATIENCE)
 
     def painted(self, count: int) -> None:
-        """Until so many pictures are drawn on the page."""
-        self.page.wait_for_function(f"({PAINTED})() >= {count}")
+        """Until so many pictures are drawn on the page; an error at once when their job failed."""
+        self.page.wait_for_function(WAIT_FOR_PICTURES, arg=count)
 
     def new_chat(self) -> None:
         self.page.click(".gf-new")

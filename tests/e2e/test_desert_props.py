@@ -37,7 +37,7 @@ def test_32_desert_props_reload_half_way_second_tab(forge: Forge, desk: Callable
     window.settle()
     window.painted(32)
     print(f"all 32 after {time.monotonic() - began:.1f} s")
-    expect(page.locator(".gf-job-head .gf-count")).to_contain_text("Done: 32 of 32 images")
+    expect(page.locator(".gf-job-head .gf-count")).to_contain_text(re.compile("^Done in .*: 32 of 32 images$"))
     assert len(set(page.evaluate(SAVED))) == 32, "32 different pictures"
     subjects = page.locator(".gf-cell").evaluate_all("(cells) => cells.map((cell) => cell.title.split(': ')[1])")
     assert len(set(subjects)) == 32, "32 different subjects"
@@ -86,7 +86,7 @@ def test_a_batch_is_stopped_with_the_button_and_what_is_done_stays(desk: Callabl
     window.painted(1)
     page.click(".gf-job .gf-stop")
     head = page.locator(".gf-job-head .gf-count")
-    expect(head).to_contain_text("Stopped:", timeout=PATIENCE)
+    expect(head).to_contain_text("Stopped after", timeout=PATIENCE)
     expect(page.locator(".gf-job")).to_have_attribute("data-state", "canceled")
     kept = page.locator(IMAGES).count()
     assert 1 <= kept < 100

@@ -131,11 +131,11 @@ class JobView {
     const { job } = this.entry;
     const open = store.isOpen(job);
     const extra = [job.failed && `${job.failed} failed`, job.canceled && `${job.canceled} stopped`].filter(Boolean);
-    const took = job.finished_at && job.started_at ? ` in ${duration(job.finished_at - job.started_at)}` : "";
+    const took = job.finished_at && job.started_at ? ` ${job.state === "done" ? "in" : "after"} ${duration(job.finished_at - job.started_at)}` : "";
     this.element.dataset.state = job.state;
     this.count.textContent = open
       ? `${job.done}/${job.total}${extra.length ? `, ${extra.join(", ")}` : ""}`
-      : `${WORDS[job.state]}: ${job.done} of ${plural(job.total, "image")}${extra.length ? `, ${extra.join(", ")}` : ""}${took}`;
+      : `${WORDS[job.state]}${took}: ${job.done} of ${plural(job.total, "image")}${extra.length ? `, ${extra.join(", ")}` : ""}`;
     this.bar.value = job.done + job.failed + job.canceled;
     this.bar.max = job.total;
     this.bar.hidden = !open;
