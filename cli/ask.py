@@ -91,7 +91,10 @@ def plan(services: Services, turn: Turn) -> Answer:
         planned = services.chat.plan_only(turn.text, images=turn.image_count, gallery=turn.gallery)
     except GameForgeError as error:
         return Answer(reply=error.message, error=error.message, exit_code=error.exit_code)
-    return Answer(reply=planned["reply"], tool_calls=planned["tool_calls"])
+    answer = Answer(reply=planned["reply"], tool_calls=planned["tool_calls"])
+    if planned["error"] is not None:
+        answer.error, answer.exit_code = planned["error"]["message"], planned["error"]["exit_code"]
+    return answer
 
 
 def run_turn(services: Services, turn: Turn, *, yes: bool, quiet: bool) -> Answer:

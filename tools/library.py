@@ -20,7 +20,8 @@ _STATES: dict[AssetState, str] = {
     "new": r"\b(?:pending|unreviewed|to review|a?waiting(?: for)?(?: review)?|review)\b",
 }
 _FILLER = re.compile(
-    r"\b(?:all|any|anything|everything|every|the|a|an|of|for|with|in|from|that|is|are|my|our|we|have|still|already|so far"
+    r"\b(?:all|any|anything|everything|every|the|a|an|of|for|with|in|from|that|is|are|my|our|we|have|still|already"
+    r"|so far"
     r"|assets?|images?|pictures?|sprites?|icons?|props?|library|show|find|list|search|last|week|month"
     r"|today|yesterday)\b",
     re.I,
@@ -43,6 +44,8 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
         if re.search(pattern, words):
             state, words = name, re.sub(pattern, " ", words)
             break
+    if not re.search(r"\w", query):
+        return f'Nothing in the library matches "{query}".', artifact()
     terms = [_stem(word) for word in re.findall(r"[\w'-]+", _FILLER.sub(" ", words))]
     found = None
     for term in terms or [""]:

@@ -36,6 +36,9 @@ _WHOLE = re.compile(
 _HOLDS = re.compile(r"\b(?:with|holding|wearing|riding|carrying|made of|full of|between|against)\b", re.I)
 
 
+ANY_PLACE = ("medieval", "dungeon", "forest")  # of "12 props"
+
+
 @dataclass(frozen=True)
 class Phrase:
     """`count` subjects to find. `text` is what they are or belong to, in the singular."""
@@ -51,6 +54,8 @@ class Phrase:
 def read(subject: str, request: str, kind: str, count: int, vocabulary: Vocabulary) -> list[Phrase]:
     """Phrases in order, their counts summing to `count`."""
     whole = _stripped(subject)
+    if re.fullmatch(rf"(?:{_GENERIC_THEME}|{_GENERIC_LOOK}|\s)+", whole, re.I):
+        return [Phrase(whole, count, is_theme=True, places=ANY_PLACE)]
     named_theme = _followed_by_theme_word(whole, subject, request)
     parts = split_list(whole, count, vocabulary)
     share, extra = divmod(count, len(parts))
