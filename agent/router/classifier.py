@@ -65,8 +65,8 @@ class Classifier:
             logits[row] += np.asarray(features.facts(plain), np.float32) @ self.weights[split + features.HASH_SIZE :]
         return softmax(logits / self.temperature)
 
-    def kind(self, embedding: np.ndarray) -> str:
-        """Kind of picture for a subject's embedding [384]; a prop when nothing is likely."""
-        probability = softmax(embedding @ self.kind_weights + self.kind_bias)
+    def kind(self, embeddings: np.ndarray) -> str:
+        """Kind of picture for a subject from embeddings of its wordings [n, 384]; a prop when nothing is likely."""
+        probability = softmax(embeddings @ self.kind_weights + self.kind_bias).mean(axis=0)
         best = int(np.argmax(probability))
         return self.kinds[best] if probability[best] >= KIND_LIMIT else "prop"

@@ -38,7 +38,11 @@ _CHAT = r"(?:thanks|thank you|thx|cheers|ty)\b"
 _LEADERS = r"(?:yes|no|nope)\s+(?:to|on|for)\s+#?\d|ok (?:on|to|with)\s+#?\d"
 
 _OPENING = re.compile(
-    rf"{_LEAD}(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_AUX}|{_POINTED}|{_REST}|{_CHAT}|{_LEADERS}|\d+x (?:it|them)\b)",
+    rf"{_LEAD}(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_AUX}|{_POINTED}|{_REST}|{_CHAT}|{_LEADERS}|\d+x (?:it|them)\b|\d+ (?:more|extra|additional|new) (?!like|of)[a-z]{(3,)})",
+    re.I,
+)
+_COMMAND = re.compile(
+    rf"{_LEAD}(?:approve|accept|reject|regenerate|reroll|remake|redo|upscale|enlarge|export|scaffold|generate|draw|paint|render|delete|discard|cancel|abort|find|search|list|zip|download)\b",
     re.I,
 )
 _AFTER_AND = re.compile(
@@ -49,7 +53,7 @@ _AFTER_AND = re.compile(
 _CONTINUES = re.compile(
     rf"{_LEAD}(?:(?:save|register|store|keep|remember|name|title|call|label|file|tag) (?:it|them|this|that|these)(?: (?:all|style|look|pack))? (?:as|under|by)\b(?! (?:an? )?(?:\w+ )?(?:pngs?|webp|gifs?|jpe?g|svg|sprite ?sheets?|sheets?|atlas|zip|aseprite|files?|json)\b)|call (?:it|this|that)\b|name (?:it|this)\b"
     r"|let's (?:call|name)\b|use (?:the )?(?:style|trigger|preset|pack|seed|our|that style|this style)\b|with\b|make (?:it|them|that|the whole thing)? ?(?:seamless|tileable|transparent)\b"
-    r"|put (?:it|them) (?:in|on) (?:a|one|the same)\b|also (?:with|for|in|the)\b|please\s*$|(?:make )?(?:sure|it should|they should)\b|give it (?:the )?(?:name|trigger)\b)",
+    r"|put (?:it|them) (?:in|on) (?:a|one|the same)\b|cut[- ]?outs?\b|also (?:with|for|in|the)\b|please\s*$|(?:make )?(?:sure|it should|they should)\b|give it (?:the )?(?:name|trigger)\b)",
     re.I,
 )
 _BREAK = re.compile(
@@ -70,6 +74,11 @@ _ONLY_CHAT = re.compile(
 def opens_request(plain: str) -> bool:
     """Whether the text begins like a request or a verdict of its own."""
     return bool(_OPENING.match(plain.lstrip()))
+
+
+def is_command(plain: str) -> bool:
+    """Whether the text begins with a verb that can only be meant as an order."""
+    return bool(_COMMAND.match(plain.lstrip()))
 
 
 def split(message: Spanned) -> list[Spanned]:

@@ -20,7 +20,7 @@ _OPENING = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say)\s*[.!?]*$",
+    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
     re.I,
 )
 _PURPOSE = re.compile(
@@ -68,7 +68,7 @@ _OPAQUE = re.compile(
     re.I,
 )
 _CUTOUT = re.compile(
-    r",?\s*\b(?:(?:with|on|and|,)?\s*(?:an? )?(?:transparent|see-?through|no|empty|clear|alpha) (?:backgrounds?|bg|backdrop)s?|without (?:an? |any )?(?:background|bg|backdrop)s?|background[- ]?(?:less|free|removed)|with (?:an )?alpha(?: channel)?|transparent|transparency|cut-?outs?|alpha channel|isolated)\b(?:\s+so (?:that )?[^,.;]*)?",
+    r",?\s*\b(?:(?:with|on|and|,)?\s*(?:an? )?(?:transparent|see-?through|no|empty|clear|alpha) (?:backgrounds?|bg|backdrop)s?|without (?:an? |any )?(?:background|bg|backdrop)s?|background[- ]?(?:less|free|removed)|with (?:an )?alpha(?: channel)?|transparent|transparency|cut[- ]?outs?|alpha channel|isolated)\b(?:\s+so (?:that )?[^,.;]*)?",
     re.I,
 )
 _TILE = re.compile(
@@ -79,7 +79,7 @@ _SURFACE = re.compile(r"\b(?:textures?|tiles?|tile ?sets?|tileable|seamless|mate
 _BARE_SIZE = re.compile(r",\s*(16|24|32|48|64|96|128|192|256|384|512|1024|2048)\b(?=\s*(?:$|[,.;!?]))")
 _SEED = re.compile(r",?\s*\b(?:with |using |and )?(?:the )?seed\s*(?:number|of|is|=|:|#)?\s*(\d+)\b", re.I)
 _VARIANTS = re.compile(
-    r"\b(?:in\s+)?(\d+)\s+(?:different |possible |random )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|an?|the)\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
+    r"\b(?:comes?\s+)?(?:in\s+)?(\d+)\s+(?:different |possible |random )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|an?|the)\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
     re.I,
 )
 _TAKES = re.compile(
@@ -278,6 +278,7 @@ def _subject(what: Spanned) -> str:
     while (shorter := tidy(_GENERIC.sub("", bare))) != bare:
         bare = shorter
     bare = _GENERIC_FOR.sub("", bare)
+    bare = re.sub(r"^could\s+(?=\w)", "", bare, flags=re.I)
     bare = re.sub(r"^(?:for|of|with|as|to)\s+(?:the\s+|my\s+|our\s+)?", "", bare, flags=re.I)
     return bare or text
 

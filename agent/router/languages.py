@@ -111,8 +111,10 @@ def detect(text: str) -> str | None:
         points = 0.0
         for start, end, row in lexicon.find(text):
             said = text[start:end].lower()
-            if said in _ENGLISH or row.noun:
+            if said in _ENGLISH or said.rstrip("s") == row.english:
                 points += 0.1
+            elif row.noun:
+                points += 0.6
             else:
                 points += (2.0 if row.strong else 1.0) + 0.5 * bool(_ACCENTED.search(said))
         best = max(best, (points, language))

@@ -12,7 +12,7 @@ APPROVE = (
 )
 REJECT = (
     r"reject\w*|delet\w*|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
-    r"sucks?|dump|scrap|get rid of|kill|can go|has to go|have to go|must go|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d)|meh|dislike\w*|"
+    r"sucks?|dump|scrap|get rid of|kill|can go|has to go|have to go|must go|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d|\s*$)|meh|dislike\w*|"
     r"veto|out\b(?= *$)|worst|garbage|rubbish|nuke|cut|ditch|chuck|👎|❌|✖️?|🗑️?"
 )
 NEGATION = re.compile(
@@ -83,7 +83,7 @@ FORMATS = {
 
 KINDS = {
     "icon": r"icons?",
-    "ui": r"ui|hud|gui|interface|buttons?|menus? elements?|health ?bars?|mana ?bars?|progress ?bars?|stamina ?bars?|xp ?bars?|sliders?|cursors?|panels?|widgets?",
+    "ui": r"ui|hud|gui|interface|buttons?|menus? elements?|health ?bars?|mana ?bars?|progress ?bars?|stamina ?bars?|xp ?bars?|sliders?|spinners?|cursors?|panels?|widgets?",
     "background": r"background(?:s| images?| art)?|backdrops?|parallax(?: layers?)?|skybox(?:es)?|wallpapers?|sceneries|scenery|landscapes?|vistas?|panoramas?|skyline",
     "texture": r"textures?|materials?",
     "tile": r"(?:floor |ground |wall |terrain )?tile ?sets?|(?:floor|ground|wall|terrain|roof|path|map) tiles?|tiles?",

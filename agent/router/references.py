@@ -51,7 +51,7 @@ _POINTING_VERB = re.compile(
 _FOLLOWER = re.compile(
     rf"\s*(?:{APPROVE}|{REJECT})(?!\w)|"
     r"\s*(?:$|[^\w\s]|\d|(?:and|or|to|through|thru|with|without|but|is|are|was|were|looks?|needs?|should|could|would|can|has|have|had|the|an?|in|on|at|as|for|by|so|again"
-    r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
+    r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|away|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
     r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
     r"|doesn't|does|isn't|wasn't|didn't|won't|do|did|must|might|may|will|seems?|feels?|works?|deserves?|wants?|that|this|it|i|we|you|they|if|when|because|since|which|while|until"
     r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|be|been|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",

@@ -22,6 +22,7 @@ MAX_CLAUSES = 12
 POINTING = ("review_assets", "regenerate_assets", "upscale_assets")
 HOSTILE_LIMIT = 0.5
 IMAGES_ODDS = 6.0
+WHOLE_LIMIT = 0.5  # the whole message decides when its parts say nothing
 _LETTERS = re.compile(r"[^\W_]")
 _VERDICT_VERB = re.compile(
     r"\b(?:approv|accept|reject|keep|delete|discard|bin|drop|toss|trash|scrap|take|ship|choose|pick|throw|remove|get rid|lose|go with)\w*\b",
@@ -33,6 +34,7 @@ _ONLY_SIZE = re.compile(
     r"\b(?:twice|double|\d+ ?x|\d+ times|quadruple)(?: as| the| its)? ?(?:size|big|large|bigger|larger|resolution|dimensions|res)\b\W*$",
     re.I,
 )
+_COLOUR = re.compile(r"\s+(?:red|blue|green|yellow|black|white|color)s?$")  # after the noun in Spanish or French
 SIZED = 0.9
 
 
@@ -79,6 +81,8 @@ class Router:
             return Routing((), hostile, shortlist)
         pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)
+        if not calls and len(parts) > 1 and whole.label in TOOLS and whole.sure >= WHOLE_LIMIT:
+            calls = self._calls([whole], context)
         if not calls:
             confidence = min((1 - self._tool_mass(piece) for piece in pieces), default=1 - self._tool_mass(whole))
             return Routing((), confidence, shortlist)
@@ -133,7 +137,8 @@ class Router:
             return False
         others = [piece for piece in pieces if piece.label != whole.label]
         doubtful = any(piece.sure < 0.7 for piece in pieces)
-        return doubtful and not any(piece.label in TOOLS and piece.sure >= 0.7 for piece in others)
+        ordered = any(clauses.is_command(piece.text.plain) for piece in others)
+        return doubtful and not ordered and not any(piece.label in TOOLS and piece.sure >= 0.7 for piece in others)
 
     @staticmethod
     def _is_setting(before: _Clause, piece: _Clause) -> bool:
@@ -192,11 +197,14 @@ class Router:
     # ------------------------------------------------------------ arguments
 
     def _kind_of(self, subject: str) -> str:
-        return self._classifier.kind(np.asarray(self._embedder.encode([subject]), np.float32)[0])
+        """The whole phrase and its last word have equal say: a bear trap is a trap."""
+        last = _COLOUR.sub("", subject).split()[-1:] or [subject]
+        words = [subject, *last]
+        return self._classifier.kind(np.asarray(self._embedder.encode(words), np.float32))
 
     def _calls(self, pieces: list[_Clause], context: TurnContext) -> list[RoutedCall]:
         calls: list[RoutedCall] = []
-        verdicts: list[tuple[int, _Clause]] = []
+        verdicts: list[_Clause] = []
         said: list[Ref] = []
         for piece in pieces:
             if piece.label not in TOOLS:
@@ -204,7 +212,7 @@ class Router:
             if piece.label == "review_assets":
                 if not verdicts:
                     calls.append(RoutedCall("review_assets"))
-                verdicts.append((len(calls), piece))
+                verdicts.append(piece)
                 said = self._numbered(references.find(piece.text.plain, context.gallery).refs) or said
                 continue
             for args in self._arguments(piece, context, said):
@@ -215,12 +223,13 @@ class Router:
                     list(dict.fromkeys([*said, *self._numbered(named)])) if piece.label != "upscale_assets" else named
                 )
         if verdicts:
-            text = "; ".join(piece.text.plain.strip(" ,;.") for _, piece in verdicts)
+            text = "; ".join(piece.text.plain.strip(" ,;.") for piece in verdicts)
             args = slots.review(text, context.gallery, said)
-            trust = min(self._trust(piece, args) for _, piece in verdicts)
-            calls = [
-                RoutedCall("review_assets", args, trust) if call.name == "review_assets" else call for call in calls
-            ]
+            trust = min(self._trust(piece, args) for piece in verdicts)
+            review = RoutedCall("review_assets", args, trust)
+            calls = [review if call.name == "review_assets" else call for call in calls]
+            if not args["approve"] and not args["reject"]:
+                calls.remove(review)
         return calls
 
     @staticmethod

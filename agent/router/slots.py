@@ -250,6 +250,8 @@ def _verdicts(chunk: str) -> list[tuple[int, bool]]:
 
 def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, Any]:
     """Approve and reject lists from one or several verdicts ("ok on 21 but 22 is a no")."""
+    if re.search(r"\bnothing\b", text, re.I) and not references.find(text, gallery).refs:
+        return {"approve": [], "reject": []}
     approve: list[Ref] = []
     reject: list[Ref] = []
 

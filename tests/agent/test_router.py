@@ -11,7 +11,7 @@ from agent.router.evaluate import read_turns, score_turn, summary
 from memory.embedder import Embedder
 
 DATA = Path(__file__).parents[1] / "data"
-FILES = (DATA / "turns.jsonl", DATA / "turns_blind.jsonl", DATA / "turns_blind2.jsonl")
+FILES = (DATA / "turns.jsonl", DATA / "turns_blind.jsonl", DATA / "turns_blind2.jsonl", DATA / "turns_blind3.jsonl")
 
 
 @pytest.fixture(scope="module")
