@@ -24,7 +24,8 @@ export async function mountConfirm(element, conversation) {
   };
   const start = button("Start", null, () => decide("yes"), "gf-button gf-primary");
   const edit = pending.plan && button("Edit plan", null, () => {
-    element.closest(".message-row")?.querySelectorAll(".gf-plan").forEach((shown) => (shown.open = false));
+    const shown = [...document.querySelectorAll("#gf-chat .gf-plan")].at(-1);
+    if (shown) shown.open = false; // the editor shows the same rows
     element.replaceChildren(editor(pending, decide, () => mountConfirm(element, conversation)));
   });
   const cancel = button("Cancel", "Nothing is started", () => decide("no"));

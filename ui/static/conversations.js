@@ -77,6 +77,7 @@ export const conversations = {
     });
     input.addEventListener("blur", () => save(true));
     row.replaceChildren(input);
+    input.focus();
     input.select();
   },
 
