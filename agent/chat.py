@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
+from sqlalchemy.exc import OperationalError
 
 from agent.graph import RECURSION_LIMIT, Models, build_graph
 from agent.messages import EMPTY, NO, YES, ChatEvent, Message, check_length, keep_attachments, question, wordless
@@ -38,6 +41,11 @@ logger = logging.getLogger(__name__)
 NEW_CHAT = "New chat"
 TITLE_LENGTH = 60
 BROKEN = "Something broke inside GameForge. What was finished is kept; please try again."
+UNSAVED = (
+    "The chat could not be saved: the disk is full or the data folder cannot be written. "
+    "Free space there, then send the message again."
+)
+STORAGE_ERRORS = (OSError, sqlite3.OperationalError, OperationalError)
 UNFINISHED = "This answer was not finished. Send the message again if nothing more comes."
 
 
@@ -138,7 +146,11 @@ class ChatService:
                 for event in _said(sentence):
                     put.put(event)
                 return
-            facts = {"gallery": context.gallery.total or None, "images": len(files), "style_packs": []}
+            facts = {
+                "gallery": context.gallery.total or None,
+                "images": len(files),
+                "style_packs": list(context.style_packs),
+            }
             self._stream(conversation_id, new_turn(text, facts, parts), context, put)
 
         return self._turns.run(conversation_id, self._guarded(conversation_id, turn))
@@ -193,11 +205,13 @@ class ChatService:
 
     def _tidied(self, conversation_id: int) -> StateSnapshot:
         """The state, after a turn that broke off has been closed so that no call is left without an answer."""
+        self._mend(conversation_id, UNFINISHED)
+        return self._state(conversation_id)
+
+    def _mend(self, conversation_id: int, sentence: str) -> None:
         state = self._state(conversation_id)
         if state.next and not state.interrupts:
-            repair(self._graph, _config(conversation_id), UNFINISHED, self._lost_jobs(conversation_id, state))
-            state = self._state(conversation_id)
-        return state
+            repair(self._graph, _config(conversation_id), sentence, self._lost_jobs(conversation_id, state))
 
     def _lost_jobs(self, conversation_id: int, state: StateSnapshot) -> list[dict[str, Any]]:
         """Jobs that were started just before the process died, so that the chat does not know them."""
@@ -221,13 +235,12 @@ class ChatService:
                     put.put(event)
             except Exception as error:
                 logger.exception("a turn of conversation %s broke", conversation_id)
+                sentence = UNSAVED if isinstance(error, STORAGE_ERRORS) else BROKEN
                 detail = f"{type(error).__name__}: {error}"
-                state = self._state(conversation_id)
-                if state.next and not state.interrupts:
-                    lost = self._lost_jobs(conversation_id, state)
-                    repair(self._graph, _config(conversation_id), BROKEN, lost)
-                put.put(ChatEvent("token", {"text": BROKEN}))
-                put.put(ChatEvent("error", {"message": BROKEN, "exit_code": 1, "detail": detail}))
+                put.put(ChatEvent("token", {"text": sentence}))
+                put.put(ChatEvent("error", {"message": sentence, "exit_code": 1, "detail": detail}))
+                with contextlib.suppress(*STORAGE_ERRORS):  # the next turn mends what cannot be written now
+                    self._mend(conversation_id, sentence)
 
         return guarded
 

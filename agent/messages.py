@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from errors import BadRequest
+from errors import BadRequest, ResourceError
 from settings import Settings
 
 EventKind = Literal["status", "token", "plan", "confirm", "job", "tool", "citation", "files", "error", "done"]
@@ -92,12 +92,21 @@ def keep_attachments(paths: Sequence[Path], settings: Settings) -> list[dict[str
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         target = folder / f"{digest}.{facts.format.lower()}"
         if not target.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(".part")
-            shutil.copyfile(path, partial)
-            partial.replace(target)
+            _copy(path, target)
         kept.append({"name": path.name, "path": str(target), "width": facts.width, "height": facts.height})
     return kept
+
+
+def _copy(path: Path, target: Path) -> None:
+    partial = target.with_suffix(".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, partial)
+        partial.replace(target)
+    except OSError as error:
+        raise ResourceError(
+            f"{path.name} could not be kept: the disk is full or the data folder cannot be written.", detail=str(error)
+        ) from error
 
 
 def question(pending: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest, ToolInvocationError
 from langgraph.types import Command
 
 from agent.answers import tell_error
-from errors import BadRequest, GameForgeError
+from errors import BadRequest, Cancelled, GameForgeError
 
 
 def run_tool(
@@ -18,6 +18,9 @@ def run_tool(
 ) -> ToolMessage | Command[Any]:
     """Wrapper for `ToolNode`."""
     try:
+        context: Any = request.runtime.context
+        if context.stopped():
+            raise Cancelled
         return execute(request)
     except ToolInvocationError as error:
         return failed(request, BadRequest(_argument_sentence(error), detail=str(error)))

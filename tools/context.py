@@ -49,5 +49,6 @@ class ToolContext:
     request: str = ""  # the user's words of this turn
     gallery: Gallery = field(default_factory=Gallery)
     attachments: tuple[Path, ...] = ()
+    style_packs: tuple[str, ...] = ()  # names in this project
     auto_confirm: bool = False  # long work starts without asking
     stopped: Callable[[], bool] = never

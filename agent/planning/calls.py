@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.messages import ToolCall, ToolMessage
 
-from errors import BadRequest, GameForgeError
+from errors import BadRequest, GameForgeError, NotFound
 from jobs.plan import AssetPlan
 from tools.context import PlanMaker, ToolContext
 from tools.toolbox import Toolbox
@@ -54,6 +54,8 @@ def plan_calls(
             out.refuse(
                 call, BadRequest(f"That is more than {MAX_CALLS} things at once. Ask for them in several messages.")
             )
+        elif call["name"] not in toolbox.names:
+            out.refuse(call, BadRequest(f"I have nothing that does that ({call['name']}). Say it in other words."))
         elif call["name"] == GENERATE:
             seen.add(_key(call))
             _plan(call, planner, context, plans, out)
@@ -70,6 +72,7 @@ def _plan(
     call: ToolCall, planner: PlanMaker, context: ToolContext, plans: dict[str, AssetPlan], out: PlannedCalls
 ) -> None:
     try:
+        _check_style_pack(call["args"].get("style_pack"), context)
         made = planner.plan(call["args"], context.request)
     except GameForgeError as error:
         out.refuse(call, error)
@@ -81,6 +84,12 @@ def _plan(
             return
     plans[str(call["id"])] = made
     out.todo.append(str(call["id"]))
+
+
+def _check_style_pack(name: Any, context: ToolContext) -> None:
+    """Raises NotFound here, once, rather than from each image."""
+    if name and str(name).lower() not in (known.lower() for known in context.style_packs):
+        raise NotFound(f"There is no style pack named {name}. Leave it out, or make it first.")
 
 
 def merge(first: AssetPlan, second: AssetPlan) -> AssetPlan:

@@ -68,9 +68,6 @@ class Vocabulary:
         self.places = places  # alias (singular words) -> themes
         self.classes = classes
         self.digest = digest
-        self.by_head: dict[str, list[int]] = {}
-        for index, subject in enumerate(subjects):
-            self.by_head.setdefault(subject.head, []).append(index)
         self._longest_alias = max((len(alias.split()) for alias in (*places, *classes)), default=1)
         self._vectors: np.ndarray | None = None
         self._drawable: np.ndarray | None = None
@@ -106,6 +103,14 @@ class Vocabulary:
                 listed += len(entries)
         digest = hashlib.sha256("\n".join(subject.text for subject in subjects.values()).encode()).hexdigest()
         return cls(list(subjects.values()), aliases["places"], aliases["classes"], digest)
+
+    @cached_property
+    def by_head(self) -> dict[str, list[int]]:
+        """Head noun -> places of the subjects that it heads."""
+        heads: dict[str, list[int]] = {}
+        for index, subject in enumerate(self.subjects):
+            heads.setdefault(subject.head, []).append(index)
+        return heads
 
     def themes_of(self, phrase: str) -> Found:
         """Themes that the words name, longest names first."""

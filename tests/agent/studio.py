@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.tools import BaseTool
 from pydantic import PrivateAttr
@@ -87,7 +88,7 @@ class ScriptedModel(BaseChatModel):
         for word in answer.text.split(" ") if answer.text else []:
             yield ChatGenerationChunk(message=AIMessageChunk(content=word + " "))
         pieces = [
-            {"name": c["name"], "args": c["args"], "id": c["id"], "index": i, "type": "tool_call_chunk"}
+            tool_call_chunk(name=c["name"], args=c["args"], id=c["id"], index=i)
             for i, c in enumerate([*_as_text(answer.tool_calls), *answer.invalid_tool_calls])
         ]
         yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=pieces))

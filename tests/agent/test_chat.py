@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,7 +187,8 @@ def test_a_turn_ends_though_nobody_reads_it(studio: Make) -> None:
     events = s.chat.send(chat, "3 desert props")
     next(events)
     del events
-    s.chat._turns.close()
+    while s.chat._turns.running(chat):
+        time.sleep(0.01)
     assert len(s.jobs.list()) == 1 and len(s.chat.history(chat)) == 2
 
 

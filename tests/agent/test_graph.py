@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.tools import BaseTool
 
 from agent.planning.calls import MAX_CALLS
+from agent.state import new_turn
 from errors import BadRequest, NotReady
 from tests.agent.studio import ScriptedModel, Studio, call, check_order, of_kind, text_of
 from tools.results import artifact
@@ -144,7 +145,7 @@ def test_killed_between_calls_the_next_process_mends_the_thread(studio: Make) ->
     s = studio([calls(call("polish", "a", what="sword"), call("dies", "b", what="x"))], tools=tools)
     chat = s.start()
     graph = s.chat._graph
-    state = {"messages": [("user", "both")], "transcript": [{"role": "user", "text": "both", "parts": []}]}
+    state = new_turn("both", {}, [])
     context = s.chat._context("default", chat, None, "both", [], False, threading.Event())
     with pytest.raises(Killed):
         graph.invoke(state, {"configurable": {"thread_id": str(chat)}}, context=context, durability="sync")
@@ -365,3 +366,32 @@ def test_the_prompt_tells_the_facts_of_the_turn(studio: Make) -> None:
     first, second = (prompt[0].text for prompt in model.seen)
     assert "images 1 to 4" in second and "images 1 to" not in first
     assert [message.type for message in model.seen[1]].count("system") == 1
+
+
+def test_an_unknown_tool_or_style_pack_is_told(studio: Make) -> None:
+    s = studio([calls(call("make_coffee", "a")), calls(generate("b", "cactus", style_pack="Mossy Hollow"))])
+    chat = s.start()
+    assert "make_coffee" in text_of(s.say(chat, "coffee"))
+    assert "no style pack named Mossy Hollow" in text_of(s.say(chat, "a cactus in the Mossy Hollow style"))
+    assert s.jobs.list() == []
+    check_order(messages_of(s, chat))
+
+
+def test_a_full_disk_is_told_and_the_chat_works_again_later(studio: Make) -> None:
+    full = counting_tool([], "save", OSError(28, "No space left on device"))
+    s = studio([calls(call("save", "a", what="x")), AIMessage("Fine.")], tools=[full])
+    chat = s.start()
+    events = s.say(chat, "save")
+    assert "disk is full" in text_of(events) and of_kind(events, "error")
+    assert text_of(s.say(chat, "better?")).strip() == "Fine."
+
+
+def test_stop_before_the_work_starts_it_not(studio: Make) -> None:
+    s = studio([calls(generate("a", "desert", 5))])
+    chat = s.start()
+    stop = threading.Event()
+    stop.set()
+    context = s.chat._context("default", chat, None, "5 desert props", [], False, stop)
+    graph = s.chat._graph
+    graph.invoke(new_turn("5 desert props", {}, []), {"configurable": {"thread_id": str(chat)}}, context=context)
+    assert s.jobs.list() == [] and s.chat.history(chat)[-1].text == "Stopped."
