@@ -15,6 +15,9 @@ from agent.router.types import Routing
 OUTVOTED = 0.6
 """Below this confidence the model may also drop calls that the router heard, and make calls where it heard none."""
 
+SILENCED = 0.8
+"""Below this confidence the model's "no tool" counts: doing nothing by mistake costs less than doing the wrong thing."""
+
 
 def wants_second_opinion(routing: Routing, tools: Sequence[ToolSpec], confident: float) -> bool:
     """Whether the model is worth asking: the router is unsure, or found no value for an argument that a tool needs."""
@@ -39,6 +42,8 @@ def fused(routing: Routing, model: Sequence[ToolCall], tools: Sequence[ToolSpec]
     heard, said = Counter(call["name"] for call in router), Counter(call["name"] for call in model)
     if heard == said:
         return _completed(router, model, tools)
+    if not said and routing.confidence < SILENCED:
+        return []
     if all(heard[name] >= count for name, count in said.items()) and routing.confidence >= OUTVOTED:
         return router
     return list(model)
