@@ -35,6 +35,7 @@ FIRST_GUESS = {("cuda", True): 0.1, ("cuda", False): 5.0, ("mps", True): 0.5, ("
 SLOW_GUESS = 600.0
 GUESSED_STEPS = 25
 NEW_MEASUREMENT_SHARE = 0.3
+NOT_HERE = "It is not on this disk yet: the first image downloads it."
 NO_MEMORY = "There is not enough memory for this image. Ask for a smaller one, or close other programs."
 NO_PICTURE = "The model gave no valid picture for this request. Try another seed or a lower guidance."
 UNEXPECTED = "This image could not be made: {error}"
@@ -124,6 +125,8 @@ class ImageEngine:
         reason = ""
         try:
             source = loaded.source if loaded else locate(self.model)
+            if source.path is None:
+                reason = NOT_HERE
         except (GameForgeError, OSError) as error:
             source, reason = ModelSource(self.model, "folder"), str(error)
         return ModelInfo(

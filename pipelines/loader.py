@@ -35,6 +35,8 @@ def load_model(model: str, device: Device, embedder: PromptEmbedder | None = Non
         device = replace(device, dtype="float32")
     _check_fit(source, device)
     pipe = _load_pipeline(source, device)
+    if source.kind == "hub":
+        source = locate(model)  # its files are on this disk now
     _check_complete(source, pipe)
     pipe.set_progress_bar_config(disable=True)
     encoder = _prompt_encoder(source, pipe, embedder)
@@ -52,7 +54,7 @@ def _load_pipeline(source: ModelSource, device: Device) -> Any:
             assert source.path is not None
             return _load_single_file(source.path, options)
         options.update(use_safetensors=True, variant=_variant(source))
-        if source.path is not None and (source.kind == "folder" or weight_files(source)):
+        if source.kind == "folder":
             return StableDiffusionXLPipeline.from_pretrained(str(source.path), local_files_only=True, **options)
         return _download(source.id, options)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -81,18 +83,17 @@ def _load_single_file(path: Path, options: dict[str, Any]) -> Any:
 
 
 def _download(repo: str, options: dict[str, Any]) -> Any:
+    """From the hub, or without the network from its folder on this disk. Half precision is fetched where it is used."""
     from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
-    half = options["dtype"].itemsize == 2
-    try:
+    half = options["dtype"].itemsize == 2 or options["variant"] == "fp16"
+    trouble: Exception | None = None
+    for variant in ("fp16", None) if half else (None, "fp16"):
         try:
-            return StableDiffusionXLPipeline.from_pretrained(repo, **{**options, "variant": "fp16" if half else None})
-        except ValueError:
-            if not half:
-                raise
-            return StableDiffusionXLPipeline.from_pretrained(repo, **{**options, "variant": None})
-    except OSError as error:
-        raise NotReady(f"The image model {repo!r} could not be fetched. {OFFLINE}", detail=str(error)) from error
+            return StableDiffusionXLPipeline.from_pretrained(repo, **{**options, "variant": variant})
+        except (OSError, ValueError) as error:
+            trouble = error
+    raise NotReady(f"The image model {repo!r} could not be fetched. {OFFLINE}", detail=str(trouble)) from trouble
 
 
 def _check_complete(source: ModelSource, pipe: Any) -> None:

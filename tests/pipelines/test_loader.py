@@ -71,6 +71,24 @@ def test_a_hub_model_offline_says_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
         load_model("nobody/no-such-model", CPU)
 
 
+def test_a_hub_model_on_this_disk_needs_no_network(
+    rgb_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    engine = ImageEngine("somebody/tiny", device="cpu")
+    assert "downloads it" in engine.info().reason
+    repository = tmp_path / "models--somebody--tiny"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0" * 40)
+    shutil.copytree(rgb_model, repository / "snapshots" / ("0" * 40))
+    assert (engine.info().ready, engine.info().name, engine.info().native_size) == (True, "tiny", 64)
+    assert np.array_equal(paint(engine), paint(ImageEngine(str(rgb_model), device="cpu")))
+    assert engine.info().hash
+
+
 def test_a_truncated_or_foreign_file_is_named(single_file: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
