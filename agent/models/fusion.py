@@ -16,7 +16,7 @@ OUTVOTED = 0.6
 """Below this confidence the model may also drop calls that the router heard, and make calls where it heard none."""
 
 SILENCED = 0.8
-"""Below this confidence the model's "no tool" counts: doing nothing by mistake costs less than doing the wrong thing."""
+"""Below this confidence the model's "no tool" counts: doing nothing by mistake costs less than doing wrong."""
 
 
 def wants_second_opinion(routing: Routing, tools: Sequence[ToolSpec], confident: float) -> bool:
