@@ -15,7 +15,7 @@ from typing import Any
 from agent.chat import ChatEvent, Message
 from jobs.plan import AssetPlan
 
-ROWS_OPEN = 12  # a plan with more rows starts folded
+ROWS_OPEN = 12
 
 ChatRow = dict[str, Any]  # {"role", "content": [{"type": "text", "text"}]}
 
@@ -30,7 +30,7 @@ def rows(history: Iterable[Message], conversation_id: int) -> list[ChatRow]:
 def row(message: Message, conversation_id: int) -> ChatRow:
     if message.role == "user":
         return user_row(message.text, message.parts)
-    return _row("assistant", [markdown(message.text), *(part_html(part, conversation_id) for part in message.parts)])
+    return _answer(markdown(message.text), message.parts, conversation_id)
 
 
 def user_row(text: str, parts: Sequence[dict[str, Any]] = ()) -> ChatRow:
@@ -66,7 +66,7 @@ class LiveAnswer:
 
     def row(self) -> ChatRow:
         said = markdown(self.text) or f'<p class="gf-status">{literal(self.status)} …</p>'
-        return _row("assistant", [said, *(part_html(part, self.conversation_id) for part in self.parts)])
+        return _answer(said, self.parts, self.conversation_id)
 
     def folded_details(self) -> list[str]:
         return [
@@ -79,7 +79,13 @@ def append_html(row: ChatRow, pieces: Iterable[str]) -> ChatRow:
     return {**row, "content": [*row["content"], *({"type": "text", "text": piece} for piece in pieces)]}
 
 
-def part_html(part: dict[str, Any], conversation_id: int) -> str:
+def _answer(said: str, parts: Sequence[dict[str, Any]], conversation_id: int) -> ChatRow:
+    """A plan that waits for a yes is shown at once; beside its pictures it is folded."""
+    asks = any(part["type"] == "confirm" for part in parts)
+    return _row("assistant", [said, *(part_html(part, conversation_id, asks) for part in parts)])
+
+
+def part_html(part: dict[str, Any], conversation_id: int, asks: bool = False) -> str:
     """The element of one part; empty for kinds that the page has nothing to show for."""
     kind = part["type"]
     if kind == "job":
@@ -87,11 +93,12 @@ def part_html(part: dict[str, Any], conversation_id: int) -> str:
     if kind == "confirm":
         return f'<div class="gf-confirm gf-id-{conversation_id}"></div>'
     if kind == "plan":
-        return plan_html(AssetPlan.model_validate(part["plan"]))
+        return plan_html(AssetPlan.model_validate(part["plan"]), unfolded=asks)
     return ""
 
 
-def plan_html(plan: AssetPlan) -> str:
+def plan_html(plan: AssetPlan, *, unfolded: bool = False) -> str:
+    """A table; of many rows it is folded in any case."""
     images = f"{plan.total} image{'s' if plan.total != 1 else ''}"
     subjects = f"{len(plan.items)} subject{'s' if len(plan.items) != 1 else ''}"
     look = [plan.style, *plan.style_packs, f"{plan.size} px" if plan.size else None]
@@ -101,7 +108,7 @@ def plan_html(plan: AssetPlan) -> str:
         for number, item in enumerate(plan.items, start=1)
     )
     head = "<tr><th>#</th><th>Subject</th><th>Kind</th><th>Variants</th></tr>"
-    is_open = " open" if 1 < len(plan.items) <= ROWS_OPEN else ""
+    is_open = " open" if unfolded and len(plan.items) <= ROWS_OPEN else ""
     return (
         f'<details class="gf-plan"{is_open}><summary>{literal(summary)}</summary>'
         f"<table><thead>{head}</thead><tbody>{lines}</tbody></table></details>"

@@ -81,7 +81,7 @@ def build_page(services: Services) -> gr.Blocks:
                     box = gr.MultimodalTextbox(
                         elem_id="gf-message",
                         show_label=False,
-                        placeholder="What do you need? 32 desert props",
+                        placeholder="What do you need?",
                         sources=["upload"],
                         file_types=["image"],
                         file_count="multiple",

@@ -153,6 +153,9 @@ def test_narrow_and_dark(desk: Callable[..., Desk]) -> None:
         page.get_by_role("tab", name=name).click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         narrow.screenshot(f"narrow-{name.lower()}-light")
+    page.get_by_role("tab", name="Library").click()
+    fits = """(images) => images.every((i) => i.getBoundingClientRect().width <= i.closest('.gf-cell').clientWidth)"""
+    assert page.eval_on_selector_all(".gf-library img", fits)
     page.get_by_role("tab", name="Chat").click()
     columns = page.locator(".gf-gallery").first.evaluate("(grid) => getComputedStyle(grid).gridTemplateColumns")
     assert len(columns.split()) == 3

@@ -64,14 +64,23 @@ def test_a_plan_is_a_table_and_a_long_one_is_folded() -> None:
     short = AssetPlan(
         request="x", items=[PlanItem(subject="<b>potion", variants=2), PlanItem(subject="chest")], size=64
     )
-    shown = plan_html(short)
+    shown = plan_html(short, unfolded=True)
     assert "2 subjects, 3 images" in html.unescape(shown)
     assert "64 px" in html.unescape(shown)
     assert "<b>" not in shown
     assert '<details class="gf-plan" open>' in shown
     long = AssetPlan(request="x", items=[PlanItem(subject=f"prop {n}") for n in range(32)])
-    assert " open>" not in plan_html(long)
+    assert " open>" not in plan_html(long, unfolded=True)
     assert plan_html(long).count("<tr>") == 33
+
+
+def test_a_plan_is_open_while_it_waits_and_folded_beside_its_pictures() -> None:
+    plan = {"type": "plan", "plan": AssetPlan(request="x", items=[PlanItem(subject="chest")]).model_dump()}
+    waiting = row(Message("assistant", "Start it?", [plan, {"type": "confirm", "call_id": "1"}]), 7)
+    running = row(Message("assistant", "Making it.", [plan, {"type": "job", "job_id": 1}]), 7)
+    assert " open>" in pieces(waiting)[1]
+    assert pieces(waiting)[2] == '<div class="gf-confirm gf-id-7"></div>'
+    assert " open>" not in pieces(running)[1]
 
 
 def test_attached_images_are_shown_by_their_content_s_name() -> None:

@@ -56,7 +56,7 @@ export const conversations = {
       h("span", { className: "gf-title" }, item.title), h("time", {}, when(item.updated_at)));
     const row = h("li", { className: active ? "gf-active" : "" }, open,
       button("✎", `Rename "${item.title}"`, () => this.rename(item, row), "gf-icon"),
-      button("🗑", `Delete "${item.title}"`, () => this.remove(item), "gf-icon"));
+      button("✕", `Delete "${item.title}"`, () => this.remove(item), "gf-icon"));
     return row;
   },
 

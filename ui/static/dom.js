@@ -13,7 +13,8 @@ export function h(tag, props = {}, ...children) {
 }
 
 export function button(label, title, onclick, className = "gf-button") {
-  return h("button", { type: "button", className, title, onclick }, label);
+  const named = className.includes("gf-icon") ? { "aria-label": title } : {}; // a sign alone says nothing
+  return h("button", { type: "button", className, title, onclick, ...named }, label);
 }
 
 export function duration(seconds) {

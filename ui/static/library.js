@@ -7,7 +7,6 @@ import { store } from "./store.js";
 
 const PAGE = 120;
 const STATES = [["", "All"], ["new", "New"], ["approved", "Approved"], ["rejected", "Rejected"]];
-const ROOM = 128; // px
 
 export function mountLibrary(element) {
   let assets = [];
@@ -36,17 +35,22 @@ export function mountLibrary(element) {
     more = found.length === PAGE;
     if (!before) grid.replaceChildren();
     grid.append(...found.map(cell));
+    scale();
     older.hidden = !more;
     count.textContent = assets.length ? `${assets.length}${more ? "+" : ""} images` : "";
     empty.textContent = text || filter.value ? "Nothing found. Try another word or another state." : "The library is empty. Ask for images in the chat; all of them are kept here.";
     empty.hidden = assets.length > 0;
   }
 
+  function scale() {
+    const room = (grid.firstElementChild?.clientWidth || 136) - 8;
+    [...grid.querySelectorAll("img")].forEach((image, index) => place(image, assets[index], room));
+  }
+
   const soon = () => (asked ??= setTimeout(load, 400));
 
   function cell(asset) {
     const image = h("img", { alt: asset.subject, loading: "lazy", decoding: "async" });
-    place(image, asset, ROOM);
     image.src = asset.url;
     return h("div", { className: "gf-cell", title: asset.subject, "data-state": "done", "data-review": asset.state, "data-asset": asset.id },
       h("button", { type: "button", className: "gf-picture", "aria-label": `Open ${asset.subject}`, onclick: () => openLightbox(assets, asset.id) }, image));
@@ -58,5 +62,6 @@ export function mountLibrary(element) {
   });
   store.addEventListener("jobs", () => element.offsetParent && soon());
   new IntersectionObserver(([entry]) => entry.isIntersecting && load()).observe(element);
+  new ResizeObserver(scale).observe(grid);
   load();
 }
