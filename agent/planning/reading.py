@@ -67,7 +67,10 @@ def read(subject: str, request: str, kind: str, count: int, vocabulary: Vocabula
 
 
 def _stripped(subject: str) -> str:
-    text = tidy(_LEADING.sub("", tidy(subject)))
+    text = tidy(_LEADING.sub("", re.sub(r"^something\b[\s,]*(?:like|with)?\s+(?=\w)", "", tidy(subject), flags=re.I)))
+    noun, _, after = text.partition(". ")
+    if after and all(word.lower() in KNOWN for word in re.findall(r"\w+", after)):
+        text = " ".join([*re.findall(r"\w+", after), noun])  # "barrels. wooden."
     text = _DIFFERING.sub("", text)
     while (shorter := tidy(_TRAILING.sub("", text))) != text and shorter:
         text = shorter

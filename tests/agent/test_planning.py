@@ -125,6 +125,11 @@ def test_adjectives_stay_and_do_not_clash() -> None:
     assert not [text for text in potions if "red" in text and re.search("blue|green|yellow|purple", text)]
 
 
+def test_afterthoughts_are_adjectives() -> None:
+    found = subjects("barrels. wooden", "prop", 30, "barrels. thirty. wooden.")
+    assert found[0] == "wooden barrel" and all("wooden" in text and text.endswith("barrel") for text in found)
+
+
 def test_an_unknown_theme_lends_its_word() -> None:
     found = subjects("zorblaxian", "prop", 10, "10 zorblaxian props")
     assert_distinct(found)
