@@ -77,10 +77,10 @@ def test_a_plan_is_edited_before_it_runs(desk: Callable[..., Desk]) -> None:
     expect(rows).to_have_count(8)
     for _ in range(6):
         rows.last.get_by_title("Remove this subject").click()
-    rows.nth(0).get_by_label("Subject").fill("blue potion")
+    rows.nth(0).get_by_label("Subject", exact=True).fill("blue potion")
     rows.nth(1).get_by_label("Variants").fill("2")
     page.get_by_role("button", name="Add a subject").click()
-    rows.last.get_by_label("Subject").fill("golden chest")
+    rows.last.get_by_label("Subject", exact=True).fill("golden chest")
     expect(page.locator(".gf-editor [role=status]")).to_contain_text("3 subjects, 4 images")
     window.screenshot("editor-light")
     page.locator(".gf-editor").get_by_role("button", name="Start").click()
