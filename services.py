@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from errors import NotReady
+from errors import GameForgeError, NotReady
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from library.library import Library
     from memory.embedder import Embedder
     from pipelines.engine import ImageEngine
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -36,9 +40,19 @@ class Services:
     chat: ChatService
 
     def start(self) -> None:
-        """Take up what an earlier process left, then work on the queue and warm the models up in the background."""
+        """Take up what an earlier process left, work on the queue, and warm the models up in the background."""
         self.worker.start()
         self.models.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        """The first request should not wait for imports. A large image model is loaded when it is asked for."""
+        try:
+            self.planner.warm_up()
+            if self.engine.info().small:
+                self.engine.load()
+        except GameForgeError as error:
+            log.warning("A model is not ready: %s", error.message)
 
     def close(self) -> None:
         self.worker.stop()

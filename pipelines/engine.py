@@ -162,6 +162,10 @@ class ImageEngine:
             if self._loaded is None:
                 from pipelines.loader import load_model
 
+                if self._embedder is not None:
+                    # diffusers builds models under a patch of torch.nn that is process-wide: no other model may be
+                    # under construction in another thread meanwhile, so the shared one is made ready first.
+                    self._embedder.encode([""])
                 self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
                 if not self._loaded.native_alpha:
                     cutout.warm_up()

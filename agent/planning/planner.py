@@ -45,6 +45,10 @@ class Planner:
         self._model = model
         self._limit = limit
 
+    def warm_up(self) -> None:
+        """Load what the first plan needs; may take seconds."""
+        self._finder.warm_up()
+
     def plan(self, call_args: dict[str, Any], request: str) -> AssetPlan:
         """`call_args` as the tool takes them; `request` are the user's words.
 

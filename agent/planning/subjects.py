@@ -53,6 +53,9 @@ class SubjectFinder:
         self._embedder = embedder
         self._places = {theme for themes in vocabulary.places.values() for theme in themes}
 
+    def warm_up(self) -> None:
+        self.vocabulary.similarity("desert", self._embedder)
+
     def find(self, phrase: Phrase, kind: str, taken: Sequence[str], proposed: Sequence[str]) -> list[str]:
         """`phrase.count` subjects, distinct among themselves and from `taken`; `proposed` ones come first."""
         chosen: list[str] = []
