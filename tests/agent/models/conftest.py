@@ -22,7 +22,7 @@ def small_weights() -> Path:
 @pytest.fixture(scope="session")
 def small_server(small_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A llama.cpp server process with that model."""
-    server = LocalServer(small_weights, tmp_path_factory.mktemp("llm"), ServerOptions(context=2048, threads=2))
+    server = LocalServer(small_weights, tmp_path_factory.mktemp("llm"), ServerOptions(context=2048))
     server.start()
     yield server
     server.close()

@@ -44,7 +44,7 @@ def both(router: Router, small_weights: Path, tmp_path_factory: pytest.TempPathF
         weights=SMOLLM2_135M,
         path=small_weights,
         prefix=tool_prefix(),
-        options=ServerOptions(context=3072, threads=2),
+        options=ServerOptions(context=3072),
     )
     local.start()
     assert local.wait(180), local.reason

@@ -23,7 +23,7 @@ def local(small_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         folder=tmp_path_factory.mktemp("standard"),
         weights=SMOLLM2_135M,
         path=small_weights,
-        options=ServerOptions(context=2048, threads=2),
+        options=ServerOptions(context=2048),
     )
     model.start()
     assert model.wait(120), model.reason
