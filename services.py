@@ -39,10 +39,15 @@ class Services:
     planner: Planner
     chat: ChatService
 
-    def start(self) -> None:
-        """Take up what an earlier process left, work on the queue, and warm the models up in the background."""
+    def start(self, *, language_models: bool = True) -> None:
+        """Take up what an earlier process left, work on the queue, and warm the models up in the background.
+
+        A process that lives for a few turns only leaves `language_models` out and prepares them itself, if at all: the
+        local one may be downloaded first.
+        """
         self.worker.start()
-        self.models.start()
+        if language_models:
+            self.models.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:

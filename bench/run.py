@@ -33,7 +33,7 @@ def bench(args: argparse.Namespace, settings: Settings) -> int:
     with tempfile.TemporaryDirectory() as home:
         settings = settings.model_copy(update={"home": Path(home), "database_url": None, "local_llm": "off"})
         services = build_services(settings)
-        services.start()
+        services.start(language_models=False)
         try:
             figures = measure(services)
         finally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.router import TurnContext
 from cli.progress import follow_job
 from errors import BadRequest, GameForgeError
 from services import Services, build_services
@@ -52,14 +53,17 @@ def ask(args: argparse.Namespace, settings: Settings) -> int:
 
     services = build_services(settings)
     try:
+        contexts = [(turn.text, TurnContext(turn.gallery, turn.image_count)) for turn in turns]
         if not args.plan:
-            services.start()
+            services.start(language_models=False)
+        services.models.prepare(contexts)
         worst = 0
         for turn in turns:
             answer = plan(services, turn) if args.plan else run_turn(services, turn, yes=args.yes, quiet=args.json)
             worst = max(worst, answer.exit_code)
             show(answer, as_json=args.json or bool(args.file), plan_only=args.plan)
-        return worst
+        # Of a file's plans each line says how its turn went; a refused one is an answer like others.
+        return 0 if args.plan and args.file else worst
     finally:
         services.close()
 

@@ -30,7 +30,7 @@ def generate(args: argparse.Namespace, settings: Settings) -> int:
             "transparent": not args.opaque,
         }
         plan = services.planner.plan({k: v for k, v in call.items() if v is not None}, request=args.subject)
-        services.start()
+        services.start(language_models=False)
         job = submit(
             plan,
             store=services.jobs,

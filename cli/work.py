@@ -23,7 +23,7 @@ def work(args: argparse.Namespace, settings: Settings) -> int:
     signal.signal(signal.SIGINT, on_signal)
     services = build_services(settings)
     try:
-        services.start()
+        services.start(language_models=False)
         while not stop.wait(POLL_SECONDS):
             if args.until_empty and not services.jobs.list(active=True, limit=1):
                 break

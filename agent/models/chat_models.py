@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,14 @@ from langchain_core.language_models import BaseChatModel
 
 from agent.models.embedded import EmbeddedChatModel
 from agent.models.endpoint import EndpointChatModel
-from agent.models.fastpath import FastPath, TextRouter
+from agent.models.fastpath import CONFIDENT, FastPath, TextRouter
 from agent.models.faults import in_words
 from agent.models.local_model import LocalModel
 from agent.models.probe import endpoint_from
 from agent.models.prompts import tool_prefix
 from agent.models.subjects import write_subjects
 from agent.models.weights import QWEN_CODER_1_5B
+from agent.router.types import TurnContext
 from errors import GameForgeError
 
 if TYPE_CHECKING:
@@ -131,6 +132,17 @@ class ChatModels:
             self._threads.append(thread)
         if self._local is not None:
             self._local.start(download=download)
+
+    def prepare(self, turns: Sequence[tuple[str, TurnContext]], timeout: float = 120.0) -> None:
+        """For a process that lives for these turns only: downloads nothing, and loads the local model only when it is on
+        this disk and the router is unsure of a turn. Waits `timeout` seconds at most."""
+        if self._local is None or self._fast_path is None:
+            self._look()
+            return
+        router = self._fast_path.load()
+        if any(router.route(text, context).confidence < CONFIDENT for text, context in turns):
+            self._local.start(download=False)
+            self._local.wait(timeout)
 
     def wait(self, timeout: float) -> bool:
         """Waits until everything that is coming is there; False when something is missing. `timeout` in seconds."""
