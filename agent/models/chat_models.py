@@ -134,8 +134,8 @@ class ChatModels:
             self._local.start(download=download)
 
     def prepare(self, turns: Sequence[tuple[str, TurnContext]], timeout: float = 120.0) -> None:
-        """For a process that lives for these turns only: downloads nothing, and loads the local model only when it is on
-        this disk and the router is unsure of a turn. Waits `timeout` seconds at most."""
+        """For a process that lives for these turns only: downloads nothing, and loads the local model only when it is
+        on this disk and the router is unsure of a turn. Waits `timeout` seconds at most."""
         if self._local is None or self._fast_path is None:
             self._look()
             return
