@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errors import Cancelled, GameForgeError, UserFixable
+from loading import MODEL_LOADING
 from pipelines import cutout
 from pipelines.batching import Item, even_batch, full_batch, group_items, timely_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
@@ -163,10 +164,9 @@ class ImageEngine:
                 from pipelines.loader import load_model
 
                 if self._embedder is not None:
-                    # diffusers builds models under a patch of torch.nn that is process-wide: no other model may be
-                    # under construction in another thread meanwhile, so the shared one is made ready first.
-                    self._embedder.encode([""])
-                self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
+                    self._embedder.encode([""])  # loaded before this thread holds the lock that its loading needs
+                with MODEL_LOADING:
+                    self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
                 if not self._loaded.native_alpha:
                     cutout.warm_up()
             return self._loaded
@@ -223,7 +223,7 @@ class ImageEngine:
         size = (request.width, request.height)
         most = self._wanted_batch
         if not most:
-            most = full_batch(model.device, free_memory(model.device), *size)
+            most = full_batch(model.device, free_memory(model.device), request)
             most = timely_batch(most, self._seconds_for(*size, request.steps), first)
         return min(most, self._memory_limits.get(size, most))
 

@@ -28,10 +28,12 @@ def test_the_first_batch_is_small_where_images_take_long() -> None:
 
 
 def test_batch_sizes_follow_memory_and_model() -> None:
-    assert full_batch(CPU, 8 * GIB, 64, 64) > 1
-    assert full_batch(CPU, 200 * GIB, 1024, 1024) == 1
-    assert full_batch(CUDA, 6 * GIB, 1024, 1024) == 2
-    assert full_batch(CUDA, 0, 1024, 1024) == 1
+    small = GenerationRequest(prompt="a", seed=1, width=64, height=64, guidance=1.0)
+    large = small.replaced(width=1024, height=1024)
+    assert full_batch(CPU, 8 * GIB, small) == 2 * full_batch(CPU, 8 * GIB, small.replaced(guidance=3.0)) > 2
+    assert full_batch(CPU, 200 * GIB, large) == 1
+    assert full_batch(CUDA, 6 * GIB, large) == 2
+    assert full_batch(CUDA, 0, large) == 1
 
 
 def test_groups_keep_the_order_of_their_first_members() -> None:
