@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import NotReady
+from loading import MODEL_LOADING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,8 @@ class Embedder:
 
                 source = str(builtin_folder()) if self.name == "builtin" else self.name
                 try:
-                    self._model = SentenceTransformer(source, device="cpu", local_files_only=Path(source).is_dir())
+                    with MODEL_LOADING:
+                        self._model = SentenceTransformer(source, device="cpu", local_files_only=Path(source).is_dir())
                 except OSError as error:
                     raise NotReady(
                         f"The embedding model {self.name!r} could not be loaded. "
@@ -74,8 +76,6 @@ class Embedder:
         with self._lock, torch.inference_mode():
             model = self._loaded()
             encoder = model[0]
-            tokens = encoder.tokenizer(
-                texts, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
-            )
+            tokens = encoder.tokenizer(texts, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt")
             states = encoder.auto_model(**tokens).last_hidden_state
             return states.float(), tokens["attention_mask"]

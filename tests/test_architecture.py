@@ -21,7 +21,7 @@ LONGEST_MODULE = 400
 # import-linter sees packages only; these are the single modules among them, and where they stand.
 LAYERS = (
     {"errors"},
-    {"settings"},
+    {"settings", "loading"},
     {"library", "memory", "pipelines"},
     {"jobs"},
     {"tools"},
