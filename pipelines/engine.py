@@ -223,7 +223,7 @@ class ImageEngine:
         size = (request.width, request.height)
         most = self._wanted_batch
         if not most:
-            most = full_batch(model.device, free_memory(model.device), *size)
+            most = full_batch(model.device, free_memory(model.device), request)
             most = timely_batch(most, self._seconds_for(*size, request.steps), first)
         return min(most, self._memory_limits.get(size, most))
 
