@@ -19,7 +19,9 @@ import numpy as np
 from PIL import Image
 
 from pipelines.nano.dcss import read_dcss
+from pipelines.nano.drawn import read_drawn
 from pipelines.nano.emoji import EmojiNames, read_svg_set, read_webp
+from pipelines.nano.grounds import read_grounds
 from pipelines.nano.records import Record
 from pipelines.nano.superpowers import read_superpowers
 
@@ -49,6 +51,9 @@ def sources(args: argparse.Namespace) -> Iterator[tuple[Record, Image.Image]]:
         yield from read_dcss(args.dcss)
     if args.superpowers:
         yield from read_superpowers(args.superpowers)
+    if not args.no_drawn:
+        yield from read_drawn()
+        yield from read_grounds()
     if not args.emojibase:
         return
     names = EmojiNames(args.emojibase)
@@ -88,6 +93,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     for name in ("dcss", "superpowers", "fluent-3d", "fluent", "fluent-flat", "noto", "emojibase"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--no-drawn", action="store_true", help="leave out what this project draws itself")
     records = write_set(clean(sources(parser.parse_args())), parser.parse_known_args()[0].out)
     print(len(records), "images", Counter(record.key.split("/")[0] for record in records))
     print(Counter(record.style for record in records), sum(record.heldout for record in records), "held out")

@@ -75,6 +75,7 @@ _REWRITE = (
     (r"^enter (.*)$", r"\1 gate"),
     (r"^(exit|return|transit) (.*)$", r"\2 portal"),
     (r"^draco base (.*)$", r"\1 draconian"),
+    (r"^misc lantern$", "skull lantern"),
     (r"^misc (.*)$", r"magic \1"),
     (r"^rune (.*)$", r"\1 rune stone"),
     (r"^centaur barding (.*)$", r"\1 horse armour"),
@@ -186,7 +187,7 @@ def read_dcss(root: Path) -> Iterator[tuple[Record, Image.Image]]:
         name, exemplar = tile_name(path)
         kinds = tile_kinds(path)
         if "texture" in kinds and coverage(image) < 0.98:
-            kinds = ["tile", "prop"]
+            kinds, exemplar = ["tile", "prop"], False  # an edge piece: meaningless alone
         tags = [tag for part in path.split("/")[:-1] for tag in _TAGS.get(part, [])] + broader(name)
         record = Record(
             f"dcss/{path}",

@@ -46,8 +46,27 @@ _NO_FLIP = (
 )
 
 
-# What a picture shows where its label says something else to a game developer.
-_RENAME = {"goblin": "red tengu mask", "ogre": "red oni mask", "guard": "royal guard", "person": "villager"}
+# What a picture shows, in a game developer's words, where its label is another.
+_RENAME = {
+    "goblin": "red tengu mask", "ogre": "red oni mask", "guard": "royal guard", "person": "villager",
+    "deciduous tree": "tree", "evergreen tree": "pine tree", "mage": "wizard", "gem stone": "gem", "automobile": "car",
+    "jack-o-lantern": "carved pumpkin", "kitchen knife": "knife", "military helmet": "helmet", "pick": "pickaxe",
+    "rescue worker's helmet": "safety helmet", "amphora": "clay jar", "house with garden": "house with a garden",
+    "derelict house": "ruined house", "spiral shell": "seashell", "wood": "wood logs", "t-rex": "t-rex dinosaur",
+    "sauropod": "sauropod dinosaur", "high voltage": "lightning bolt", "collision": "explosion",
+    "dashing away": "smoke puff", "alembic": "alchemy flask", "funeral urn": "urn", "headstone": "gravestone",
+    "bottle with popping cork": "champagne bottle", "wastebasket": "trash can", "sport utility vehicle": "jeep car",
+    "ear of corn": "corn", "locomotive": "steam train", "oil drum": "metal barrel", "billed cap": "cap",
+    "running shoe": "shoe", "flying saucer": "ufo", "couch and lamp": "couch", "cut of meat": "raw meat",
+    "sheaf of rice": "wheat", "soft ice cream": "ice cream", "tear-off calendar": "calendar", "old key": "key",
+    "page with curl": "paper", "chart increasing": "chart", "shopping bags": "bags", "supervillain": "villain",
+    "woman's clothes": "blouse", "woman's hat": "sun hat", "man's shoe": "leather shoe", "classical building": "temple",
+    "hatching chick": "chick in an egg", "left speech bubble": "speech bubble", "pile of poo": "poo",
+}  # fmt: skip
+
+
+# Redrawn on so small a grid these cannot be told any more.
+_UNCLEAR = {"noto-pixel/treasure-chest"}
 
 
 class EmojiNames:
@@ -94,7 +113,7 @@ def finish(record: Record, image: Image.Image) -> Record:
     if coverage(image) > 0.84 and "background" in record.kinds:
         record.kinds = ["background", "icon"]
     record.flip = not any(word in record.name for word in _NO_FLIP)
-    record.exemplar = not record.name.startswith("mahjong")
+    record.exemplar = not record.name.startswith("mahjong") and record.key not in _UNCLEAR
     return record
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
 
 from pipelines.nano.captions import prompt_text
 from pipelines.nano.exemplars import ExemplarIndex, Start, start_latents
@@ -68,6 +67,7 @@ class NanoPromptEncoder:
         self.settings: dict[str, Any] = json.loads((folder / "nano.json").read_text(encoding="utf-8"))
         self.index = ExemplarIndex.load(folder)
         self._embedder = embedder
+        self._encode_text = lru_cache(maxsize=512)(self._encode_one)
         config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
         names = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "rescale_betas_zero_snr")
         self._noise_levels: Any = DDPMScheduler(**{name: config[name] for name in names})
@@ -85,13 +85,18 @@ class NanoPromptEncoder:
     def start(self, request: NanoRequest) -> Start:
         """The exemplar-based start of one request (also tells which exemplar was used)."""
         subject = request.subject or request.prompt
-        embedding = self._embedder.encode([subject])[0]
+        embedding = self._encode_text(subject)[1].numpy()
         return start_latents(self.index, subject, embedding, request.seed, self.style(request), request.kind)
 
     def call_settings(self, request: NanoRequest) -> tuple[int, float, float]:
-        """(steps, guidance, strength) of a request with the model's recommendations filled in."""
+        """(steps, guidance, strength) of a request with the model's recommendations filled in.
+
+        A strength of 0..1 that a request names is a share of the most that this state of the model can bear.
+        """
         guidance = self.settings["guidance"] if request.guidance is None else request.guidance
-        strength = self.settings["start_strength"] if request.strength is None else request.strength
+        strength = self.settings["start_strength"]
+        if request.strength is not None:
+            strength = min(1.0, max(0.0, request.strength)) * self.settings["max_strength"]
         return request.steps or self.settings["steps"], float(guidance), float(strength)
 
     def encode(self, requests: Sequence[NanoRequest]) -> dict[str, Any]:
@@ -131,11 +136,20 @@ class NanoPromptEncoder:
     def _embed(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
-        unique = list(dict.fromkeys(texts))
-        # One text at a time: padding to a longer neighbour shifts float32 results slightly, and rows must not depend
-        # on their batch.
-        states = [pad_states(*self._embedder.token_states([text]), self.settings["max_tokens"])[0] for text in unique]
-        vectors = np.concatenate([self._embedder.encode([text]) for text in unique])
-        place = torch.tensor([unique.index(text) for text in texts])
-        tokens = torch.stack(states)[place] * self.settings["token_scale"]
-        return tokens, torch.from_numpy(np.asarray(vectors, np.float32))[place] * self.settings["pooled_scale"]
+        pairs = [self._encode_text(text) for text in texts]
+        tokens = torch.stack([states for states, _ in pairs]) * self.settings["token_scale"]
+        return tokens, torch.stack([vector for _, vector in pairs]) * self.settings["pooled_scale"]
+
+    def _encode_one(self, text: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Padded token states [max_tokens, 384] and their unit mean vector [384].
+
+        One text at a time: padding to a longer neighbour shifts float32 results slightly, and rows must not depend on
+        their batch.
+        """
+        import torch
+
+        states, mask = self._embedder.token_states([text])
+        padded = pad_states(states, mask, self.settings["max_tokens"])[0]
+        weights = torch.as_tensor(mask)[..., None].float()
+        mean = (torch.as_tensor(states).float() * weights).sum(1) / weights.sum(1).clamp(min=1)
+        return padded, torch.nn.functional.normalize(mean, dim=1)[0]

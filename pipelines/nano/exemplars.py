@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.nano.words import TINT_OF, Subject, alias, parse_subject
+from pipelines.nano.names import NameIndex
+from pipelines.nano.words import TINT_OF, Subject, parse_subject
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 _TEXTURES = ("texture", "tile")
 _MARGIN = 0.16  # candidates this close to the best score are taken as equally good
 _MOST = 8
-_OTHER_STYLE = 0.5
+_OTHER_STYLE = 0.6
+_SEAMLESS = 0.2
 _FEW = 4
 _NAMED = 0.75  # above this the words agree, not the embeddings alone
 _GROUND_WORDS = frozenset(["floor", "wall", "ground", "water", "brick", "tile", "texture", "pavement"])
@@ -68,10 +70,15 @@ class ExemplarIndex:
         self._maps = {name: (weights[i], biases[i]) for i, name in enumerate(transforms)}
         self._styles = np.array([row["style"] for row in rows])
         self._texture = np.array([row["kinds"][0] == "texture" for row in rows])
-        self._scene = [row["kinds"][0] == "background" for row in rows]
-        self._kinds = [frozenset(row["kinds"]) for row in rows]
-        self._subjects = [parse_subject(row["name"]) for row in rows]
-        self._tags = [frozenset(word for tag in row["tags"] for word in parse_subject(tag).words) for row in rows]
+        self._scene = np.array([row["kinds"][0] == "background" for row in rows])
+        self._computed = np.array([row["source"].startswith("Computed") for row in rows])
+        kinds = {kind for row in rows for kind in row["kinds"]}
+        self._kinds = {kind: np.array([kind in row["kinds"] for row in rows]) for kind in kinds}
+        names, tags = [""] * len(self._embeddings), [frozenset[str]()] * len(self._embeddings)
+        for row, concept in zip(rows, self._concept, strict=True):
+            names[concept] = row["name"]
+            tags[concept] |= frozenset(row["tags"])
+        self._names = NameIndex(names, tags)
 
     @classmethod
     def load(cls, folder: str | Path) -> ExemplarIndex:
@@ -102,7 +109,8 @@ class ExemplarIndex:
         if style is not None and (self._styles == style).any():
             allowed &= self._styles == style
         if kind in _TEXTURES:
-            allowed = self._texture.copy()  # only pixel-art floors and walls tile, whatever the style asked for
+            # Only pixel-art floors and walls tile, whatever the style asked for; a tile may also be a door or a tree.
+            allowed = self._texture if kind == "texture" else self._kinds["tile"]
         elif subject is None or not subject.words & _GROUND_WORDS:
             allowed &= ~self._texture
         return allowed if allowed.any() else np.ones(len(self._rows), bool)
@@ -122,52 +130,42 @@ class ExemplarIndex:
         """Exemplars about equally good for a subject, best first, at most eight: cosine plus agreement of the words."""
         wanted = parse_subject(text)
         allowed = np.flatnonzero(self._allowed(None, kind, wanted))
-        cosine = (self._embeddings @ np.asarray(embedding, np.float32))[self._concept[allowed]]
-        scores = np.array([c + self._agreement(wanted, int(i), kind) for c, i in zip(cosine, allowed, strict=True)])
+        by_name = self._embeddings @ np.asarray(embedding, np.float32) + self._names.agreement(wanted)
+        scores = by_name[self._concept[allowed]]
         if style is not None and kind not in _TEXTURES:
             # The right thing in another style beats another thing in the right style.
             scores -= np.where(self._styles[allowed] == style, 0, _OTHER_STYLE)
+        fits = self._kinds[kind][allowed] if kind in self._kinds else np.zeros(len(allowed), bool)
+        # A filled square is nothing for one who did not ask for a background.
+        scores += np.where(fits, 0.06, np.where(self._scene[allowed], -0.4, 0))
+        if kind in _TEXTURES:
+            scores += np.where(self._computed[allowed], _SEAMLESS, 0)  # these tile without a seam
         order = np.argsort(-scores, kind="stable")[: 4 * _MOST]
-        subjects = {int(o): self._subjects[int(allowed[o])] for o in order}
+        subjects = {int(o): self._names.subjects[self._concept[allowed[o]]] for o in order}
         best = scores[order[0]]
         if subjects[int(order[0])].head == wanted.head:
             named = [o for o, has in subjects.items() if has.head == wanted.head]
             chosen = [o for o in named if scores[o] >= best - _MARGIN]
-            if len(chosen) < _FEW:  # a thing of another colour will do: the tint is applied afterwards
+            if len(chosen) == 1:  # a thing of another colour will do: the tint is applied afterwards
                 recoloured = all(word in TINT_OF for word in wanted.modifiers)
                 wider = 0.65 if recoloured and wanted.modifiers else 0.3
-                chosen = [o for o in named if scores[o] >= best - wider][:_FEW]
+                own = self._styles[allowed[order[0]]]
+                chosen = [o for o in named if scores[o] >= best - wider and self._styles[allowed[o]] == own][:_FEW]
         else:
             margin = _MARGIN if best > _NAMED else _MARGIN / 2
             chosen = [o for o in subjects if scores[o] >= best - margin]
         return [self._view(int(allowed[o]), scores[o]) for o in chosen[:_MOST]]
 
-    def _agreement(self, wanted: Subject, number: int, kind: str | None) -> float:
-        has, score = self._subjects[number], 0.0
-        if has.head == wanted.head:
-            score += 0.45
-        elif wanted.head in has.modifiers:
-            score += 0.2
-        elif alias(wanted.head) & (has.words | {has.head}):
-            score += 0.3 if has.head in alias(wanted.head) else 0.2
-        elif wanted.head in self._tags[number]:
-            score += 0.18
-        if wanted.modifiers:
-            found = sum(word in has.words for word in wanted.modifiers)
-            score += 0.25 * found / len(wanted.modifiers)
-        score -= 0.05 * min(3, len(has.words - wanted.words))
-        if kind in self._kinds[number]:
-            score += 0.06
-        elif self._scene[number]:
-            score -= 0.4  # a filled square, for one who did not ask for a background
-        return score
+    def may_mirror(self, number: int) -> bool:
+        """False for lettering, books, interface parts and textures."""
+        return bool(self._rows[number]["flip"])
 
     def latent(self, number: int) -> torch.Tensor:
         """The exemplar's latent [8, 16, 16], float32, scaled as the UNet expects."""
         import torch
 
         values = self._latents[number].astype(np.float32)
-        return torch.from_numpy(values * self._step[:, None, None] + self._low[:, None, None])
+        return torch.from_numpy(values * self._step[number, :, None, None] + self._low[number, :, None, None])
 
     def transform(self, latent: torch.Tensor, name: str) -> torch.Tensor:
         """Apply a fitted latent map ('mirror', a tint such as 'cyan', a shift such as 'hue+15') to [8, 16, 16]."""
@@ -180,30 +178,45 @@ class ExemplarIndex:
         return torch.nn.functional.conv2d(padded, weight, bias)[0]
 
 
+# Changes that tell pictures from the same exemplar apart, the most visible first.
+_TURNS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("mirror", "hue+15"),
+    ("hue-15",),
+    ("mirror", "dark"),
+    ("light", "hue+15"),
+    ("mirror",),
+    ("dark", "hue-15"),
+    ("mirror", "light", "hue-15"),
+    ("hue+15",),
+    ("mirror", "hue-15"),
+    ("light",),
+    ("mirror", "dark", "hue+15"),
+)
+
+
 def start_latents(
     index: ExemplarIndex, text: str, embedding: np.ndarray, seed: int, style: str | None, kind: str | None
 ) -> Start:
     """Where the picture of `text` begins for this seed: consecutive seeds take different exemplars of the same thing.
 
-    A colour or material in the subject that the exemplar lacks ('ice sword' from a steel one) is applied as a tint; a
-    small shift of hue and, where it makes sense, a mirrored view follow from the hash of subject and seed.
+    When all of them have had their turn, the next round is mirrored, turned in hue or changed in lightness. A colour or
+    material in the subject that the exemplar lacks ('ice sword' from a steel one) is applied as a tint; then, and for
+    textures, the hue stays as it is.
     """
     found = index.candidates(text, embedding, style=style, kind=kind)
     subject = parse_subject(text)
-    place = (seed + _digest(sorted(subject.words), style)) % len(found)
+    # The offset sets subjects apart that share their exemplars.
+    turn, place = divmod(seed + _digest(sorted(subject.words), style) % 5040, len(found))
     exemplar = found[place]
-    latent, recipe = index.latent(exemplar.id), []
-    chance = np.random.default_rng([_digest(text, style, kind), seed])
-    row = index._rows[exemplar.id]
-    if row["flip"] and chance.random() < 0.5:
-        recipe.append("mirror")
     has = parse_subject(exemplar.name)
+    changes = [change for change in _TURNS[turn % len(_TURNS)] if change != "mirror" or index.may_mirror(exemplar.id)]
     tint = subject.tint
-    if tint and has.tint != tint and not (subject.words & set(has.modifiers)):
-        recipe.append(tint)
-    elif not tint:
-        recipe.append(str(chance.choice(["", "hue+15", "hue-15", "light", "dark"])))
-    for name in recipe:
-        if name:
-            latent = index.transform(latent, name)
-    return Start(latent, exemplar, tuple(name for name in recipe if name))
+    if tint or kind in _TEXTURES:
+        changes = [change for change in changes if not change.startswith("hue")]
+    if tint and has.tint != tint and not subject.words & set(has.modifiers):
+        changes.append(tint)
+    latent = index.latent(exemplar.id)
+    for change in changes:
+        latent = index.transform(latent, change)
+    return Start(latent, exemplar, tuple(changes))

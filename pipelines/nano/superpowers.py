@@ -16,7 +16,14 @@ SOURCE = "Superpowers asset packs (Pixel-boy, Sparklin Labs)"
 
 
 # Named rightly but hardly recognisable alone: they teach, but no picture starts from them.
-_UNCLEAR = {"superpowers/western-fps-2d/background-elements/bone"}
+_UNCLEAR = {
+    "superpowers/western-fps-2d/background-elements/bone",
+    *(f"superpowers/prehistoric-platformer/background-elements/rock-{number}" for number in range(1, 4)),
+    *(f"superpowers/prehistoric-platformer/monsters/dragon-{number}" for number in range(1, 3)),
+    "superpowers/rpg-battle-system/item/chest/sprite-sheet-127x88",
+    "superpowers/rpg-battle-system/monster/dragon/sprite-sheet-2-258x209",
+    *(f"superpowers/space-shooter/items/gem-{number}" for number in range(1, 5)),
+}
 
 
 def _numbered(text: str) -> dict[str, str]:
@@ -92,7 +99,7 @@ FOLDERS: dict[str, tuple[list[str], dict[str, str]]] = {
     "prehistoric-platformer/background-elements": (
         ["prop", "background"],
         _numbered(
-            "cloud-1=cloud,fire=camp fire,rock-1=rock,rock-2=rock,rock-3=rock,grass-1=grass,grass-2=grass,"
+            "cloud-1=cloud,fire=roasting spit,rock-1=rock,rock-2=rock,rock-3=rock,grass-1=grass,grass-2=grass,"
             "fire-meat=meat on a camp fire"
         ),
     ),  # fmt: skip
@@ -159,8 +166,9 @@ FOLDERS: dict[str, tuple[list[str], dict[str, str]]] = {
         _numbered(
             "barrel=wooden barrel,barrier=wooden fence,bone=bone,bottle-1=glass bottle,bottle-2=blue bottle,"
             "bottle-3=green bottle,branch=dry branch,bush=bush,cactus-1=cactus,cactus-2=round cactus bush,"
-            "cactus-3=saguaro cactus,chariot=mine cart,chest=wooden chests,crate-1=wooden crate,"
-            "crate-2=wooden crate,dollars-bag=money bag,explosive-barrel=explosive barrel,grass-1=grass tuft,"
+            "cactus-3=saguaro cactus,chariot=wooden mine cart,chest=wooden chests,"
+            "crate-1=saloon doors,crate-2=wooden door panel,"
+            "dollars-bag=money bag,explosive-barrel=explosive barrel,grass-1=grass tuft,"
             "grass-2=grass tuft,grave-1=wooden grave cross,grave-2=gravestone,grave-3=stone grave cross,"
             "jar-1=clay jar,jar-2=red vase,piano=piano,rock-1=desert rock,rock-2=desert rock,"
             "rock-3=desert rock arch,rock-4=sandstone rock,rock-5=sandstone rock,rock-6=sandstone rock,"
@@ -175,7 +183,7 @@ FOLDERS: dict[str, tuple[list[str], dict[str, str]]] = {
             "dollar=dollar bill,dollars=stack of dollars,feather-raven=raven feather,feather=feather,flute=flute,"
             "gold-lingo=gold ingot,hat=cowboy hat,horseshoe=horseshoe,key-gold=golden key,key-silver=silver key,"
             "lantern=lantern,medikit=medkit,pocket-watch=pocket watch,poison=poison bottle,purse=leather purse,"
-            "rose=rose,rubis=ruby,sheriff-badge =sheriff badge,sheriff-badge=sheriff badge,wheel=wagon wheel"
+            "rose=rose,rubis=ruby,sheriff-badge=sheriff badge,wheel=wagon wheel"
         ),
     ),  # fmt: skip
     "western-fps-2d/hud/icons": (
@@ -226,6 +234,8 @@ def read_superpowers(root: Path) -> Iterator[tuple[Record, Image.Image]]:
     for folder, (kinds, names) in FOLDERS.items():
         for stem, name in names.items():
             file = root / folder / f"{stem}.png"
+            if not file.exists():
+                file = root / folder / f"{stem} .png"  # one file of the pack is spelt so
             if file.exists():
                 yield from _one(file, root, folder, stem, name, kinds)
     for monster in _MONSTER_SHEETS:

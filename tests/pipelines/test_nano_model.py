@@ -1,4 +1,4 @@
-"""The committed model folder: loads in plain diffusers, starts from the right exemplar, rows do not depend on the batch."""
+"""The committed model folder: loads in plain diffusers, starts from the right exemplar, rows stand alone."""
 
 from __future__ import annotations
 
@@ -85,6 +85,20 @@ def test_start_is_a_function_of_subject_and_seed(encoder: NanoPromptEncoder, emb
     assert len({start.exemplar.id for start in starts}) == 4
 
 
+def test_seeds_differ_where_one_exemplar_serves_them_all(encoder: NanoPromptEncoder, embedder: FolderEmbedder) -> None:
+    vector = embedder.encode(["tumbleweed"])[0]
+    starts = [start_latents(encoder.index, "tumbleweed", vector, seed, "pixel", "prop") for seed in range(4)]
+    assert len({start.exemplar.id for start in starts}) == 1
+    for one in range(4):
+        for other in range(one):
+            assert float((starts[one].latent - starts[other].latent).abs().mean()) > 0.03
+
+
+def test_the_right_thing_beats_the_right_style(encoder: NanoPromptEncoder, embedder: FolderEmbedder) -> None:
+    found = encoder.index.candidates("tumbleweed", embedder.encode(["tumbleweed"])[0], style="3d", kind="prop")
+    assert found[0].name == "tumbleweed"
+
+
 def test_a_colour_that_the_exemplar_lacks_becomes_a_tint(encoder: NanoPromptEncoder, embedder: FolderEmbedder) -> None:
     start = start_latents(encoder.index, "ice sword", embedder.encode(["ice sword"])[0], 0, "pixel", "item")
     assert "sword" in start.exemplar.name and "cyan" in start.recipe
@@ -111,6 +125,12 @@ def test_call_arguments_have_the_pipeline_shapes(encoder: NanoPromptEncoder) -> 
     assert call["pooled_prompt_embeds"].shape == call["negative_pooled_prompt_embeds"].shape == (3, 384)
     assert call["latents"].shape == (3, 8, 16, 16)
     assert call["timesteps"] == sorted(call["timesteps"], reverse=True)
+
+
+def test_strength_is_a_share_of_what_the_model_can_bear(encoder: NanoPromptEncoder) -> None:
+    most = encoder.settings["max_strength"]
+    assert encoder.encode([Wish("cactus", 1, strength=1.0)])["timesteps"][0] == round(most * 1000) - 1
+    assert encoder.encode([Wish("cactus", 1, strength=0.0)])["timesteps"] == [1]
 
 
 def test_mixed_schedules_are_refused(encoder: NanoPromptEncoder) -> None:
