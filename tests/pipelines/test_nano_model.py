@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from pipelines.nano.contact import Wish, load_pipeline
 from pipelines.nano.encoder import NanoPromptEncoder, schedule
 from pipelines.nano.exemplars import start_latents
+from pipelines.nano.grounds import read_grounds
+from pipelines.nano.refine import refine
 from pipelines.nano.text import FolderEmbedder
+from pipelines.nano.train_vae import reconstruction_loss, to_tensor
 from pipelines.nano.words import parse_subject
 
 MODEL = Path(__file__).parents[2] / "models" / "forge-nano"
@@ -166,3 +170,15 @@ def test_size_limits() -> None:
     weights = sum(file.stat().st_size for part in ("unet", "vae") for file in (MODEL / part).glob("*.safetensors"))
     assert weights < 60e6
     assert (MODEL / "exemplars.safetensors").stat().st_size < 25e6
+
+
+def test_refined_latents_decode_closer_to_the_picture(pipeline: Any) -> None:
+    vae = pipeline.vae
+    picture = next(read_grounds(1))[1]
+    images = np.asarray(picture, np.uint8)[None]
+    with torch.no_grad():
+        before = vae.encode(to_tensor(images)).latent_dist.mean
+    after = torch.from_numpy(refine(vae, images, before.numpy(), steps=6).astype(np.float32))
+    with torch.no_grad():
+        losses = [float(reconstruction_loss(vae.decode(z).sample, to_tensor(images))) for z in (before, after)]
+    assert losses[1] < losses[0]
