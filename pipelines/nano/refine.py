@@ -2,8 +2,8 @@
 
     python -m pipelines.nano.refine --data DIR --cache DIR --vae DIR --out DIR
 
-Writes a copy of latents.npy into --out (for packaging, not for training): the latents of records whose key starts with
-the prefix are clipped to the usual range of all others and then improved by a few Adam steps on the reconstruction loss.
+Writes a copy of latents.npy into --out (for packaging, not for training): latents of records whose key starts with
+the prefix are clipped to the usual range of all others, then improved by some Adam steps on the reconstruction loss.
 """
 
 from __future__ import annotations
