@@ -53,7 +53,7 @@ function note(image) {
   const text = !image.ready
     ? image.reason
     : image.small
-      ? "Small built-in model: for finished art point GAMEFORGE_IMAGE_MODEL at SDXL."
+      ? "Small built-in model that starts from example pictures: for finished art point GAMEFORGE_IMAGE_MODEL at SDXL."
       : "";
   let line = document.querySelector(".gf-model-note");
   const dismissed = sessionStorage.getItem("gameforge-note") === text;
