@@ -38,8 +38,9 @@ def server_log(forge: Forge) -> Iterator[None]:
     print("".join(forge.log[said:]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: Playwright's event loop runs in this thread as long as it is open, and no other may."""
     program = find_browser()
     if program is None:
         pytest.skip("no Chromium or Chrome on this machine")
