@@ -97,14 +97,3 @@ def upscale_assets(assets: list[Reference], runtime: ToolRuntime[Any, Any], fact
         factor: How many times larger, 2 or 4.
     """
     raise NotReady("This version cannot upscale images yet. Ask for a larger size when you have them made.")
-
-
-@tool(response_format="content_and_artifact", parse_docstring=True)
-def export_assets(assets: list[Reference], format: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Artifact]:
-    """Hand out images as files for a game engine.
-
-    Args:
-        assets: Numbers under the images, "all", "approved" or "batch 12".
-        format: png, webp, spritesheet, texturepacker, phaser, pixi, godot, unity or aseprite.
-    """
-    raise NotReady("This version cannot export yet. The images lie as PNG files in the library's folder.")

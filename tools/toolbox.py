@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from langchain_core.tools import BaseTool
 
 from tools.docs import query_design_docs
+from tools.export import export_assets
 from tools.generate import generate_assets
-from tools.library import export_assets, regenerate_assets, search_assets, upscale_assets
+from tools.library import regenerate_assets, search_assets, upscale_assets
 from tools.progress import cancel_job, job_status
 from tools.review import review_assets
 from tools.scaffold import scaffold_code
