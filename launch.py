@@ -363,7 +363,8 @@ def main(arguments: "list[str]") -> int:
         return lint(venv.python)
     if command == "test":
         os.chdir(ROOT)
-        subprocess.run([str(venv.python), str(Path("tests", "browser.py"))], stdin=subprocess.DEVNULL)
+        for helper in (Path("tests", "browser.py"), Path("tests", "clients", "npm.py")):
+            subprocess.run([str(venv.python), str(helper)], stdin=subprocess.DEVNULL)
         return hand_over([str(venv.python), "-m", "pytest", *rest], environment)
     if command == "serve" and has_desktop(environment, sys.platform):
         rest = [*rest, "--open"]

@@ -55,6 +55,8 @@ def write_project(folder: Path) -> Path:
     shutil.copy(ROOT / "launch.py", folder)
     (folder / "cli" / "__init__.py").write_text(CLI)
     (folder / "tests" / "browser.py").write_text("")
+    (folder / "tests" / "clients").mkdir()
+    (folder / "tests" / "clients" / "npm.py").write_text("")
     (folder / "pyproject.toml").write_text(
         '[project]\nname = "small"\ndependencies = [\n    "small_app",\n]\n\n'
         '[project.optional-dependencies]\ntest = [\n    "pytest>=1",\n]\n'
