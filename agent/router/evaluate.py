@@ -22,6 +22,7 @@ from typing import Any
 
 from agent.router.router import Router
 from agent.router.types import Routing, TurnContext
+from errors import BadRequest
 
 FREE_TEXT = ("subject", "name", "question", "requirements", "change", "query")
 LISTS = ("assets", "approve", "reject")
@@ -66,7 +67,12 @@ def _calls_match(expected: list[dict[str, Any]], got: list[tuple[str, dict[str, 
 
 
 def score_turn(router: Router, turn: dict[str, Any]) -> Score:
-    context = TurnContext(gallery=turn.get("gallery"), images=int(turn.get("images") or 0))
+    images = turn.get("images") or 0
+    context = TurnContext(
+        gallery=turn.get("gallery"),
+        images=images if isinstance(images, int) else len(images),
+        style_packs=tuple(turn.get("style_packs") or ()),
+    )
     start = time.perf_counter()
     routing = router.route(turn["text"], context)
     seconds = time.perf_counter() - start
@@ -76,11 +82,42 @@ def score_turn(router: Router, turn: dict[str, Any]) -> Score:
 
 
 def read_turns(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    """One turn a line: {"text", "expect": [{"tool", "args"}], optionally "id", "set", "gallery", "images", "style_packs"}.
+
+    Raises:
+        BadRequest: the file is not there, or a line is not such a turn.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The file of turns {path} cannot be read: {error}.") from error
+    turns: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            turn = _turn(line)
+            if turn is None:
+                raise BadRequest(
+                    f'Line {number} of {path} is not a turn: it needs "text" and a list "expect" of calls.'
+                )
+            turns.append({"id": number, **turn})
+    return turns
+
+
+def _turn(line: str) -> dict[str, Any] | None:
+    try:
+        turn = json.loads(line)
+        fits = isinstance(turn["text"], str) and all({"tool", "args"} <= call.keys() for call in turn["expect"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return turn if fits else None
 
 
 def summary(scores: list[Score]) -> dict[str, Any]:
-    """Shares in percent per set, confidence figures and latency."""
+    """Shares in percent per set, confidence figures and latency.
+
+    `no_tool` is the share of turns that call for nothing in which nothing was called; None without such turns.
+    """
+    idle = [score for score in scores if not score.turn["expect"]]
     sets: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
         sets[str(score.turn.get("set", "all"))].append(score)
@@ -90,6 +127,7 @@ def summary(scores: list[Score]) -> dict[str, Any]:
         "turns": len(scores),
         "tool": round(100 * sum(s.tools for s in scores) / len(scores), 1),
         "tool_and_arguments": round(100 * sum(s.all for s in scores) / len(scores), 1),
+        "no_tool": round(100 * sum(s.tools for s in idle) / len(idle), 1) if idle else None,
         "sets": {
             name: {
                 "turns": len(group),
