@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from library.library import Library
     from memory.embedder import Embedder
     from pipelines.engine import ImageEngine
+    from scaffolds.service import Scaffolder
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Services:
     embedder: Embedder
     models: ChatModels
     planner: Planner
+    scaffolder: Scaffolder
     chat: ChatService
 
     def start(self, *, language_models: bool = True) -> None:
@@ -107,6 +109,7 @@ def build_services(settings: Settings) -> Services:
     from library.storage import Storage
     from memory.embedder import Embedder
     from pipelines.engine import ImageEngine
+    from scaffolds.service import Scaffolder
 
     prepare_home(settings)
     database = Database(settings.resolved_database_url)
@@ -127,5 +130,14 @@ def build_services(settings: Settings) -> Services:
         models if settings.has_endpoint else None,
         limit=settings.max_assets_per_batch,
     )
-    chat = ChatService(settings=settings, library=library, jobs=jobs, engine=engine, models=models, planner=planner)
-    return Services(settings, database, library, jobs, bus, worker, engine, embedder, models, planner, chat)
+    scaffolder = Scaffolder(settings, model=lambda: models.coder)
+    chat = ChatService(
+        settings=settings,
+        library=library,
+        jobs=jobs,
+        engine=engine,
+        models=models,
+        planner=planner,
+        scaffolder=scaffolder,
+    )
+    return Services(settings, database, library, jobs, bus, worker, engine, embedder, models, planner, scaffolder, chat)

@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         default="builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
     )
 
+    engine: Literal["godot", "unity", "phaser", "pygame", "bevy", "generic"] | None = Field(
+        default=None, description="Engine of the game: code is written for it unless the request names another."
+    )
+    save_root: Path | None = Field(
+        default=None, description="The page saves code only to folders below this one; default: your home folder."
+    )
+
     max_assets_per_batch: int = Field(default=100, ge=1, description="Assets that one request may ask for.")
     max_queued_tasks: int = Field(default=2000, ge=1, description="Tasks that may wait in the queue.")
     max_message_chars: int = Field(default=8000, ge=1, description="Longest chat message.")
@@ -91,6 +98,10 @@ class Settings(BaseSettings):
     @property
     def resolved_storage_url(self) -> str:
         return self.storage_url or (self.home / "files").as_uri()
+
+    @property
+    def resolved_save_root(self) -> Path:
+        return (self.save_root or Path.home()).resolve()
 
     @property
     def has_endpoint(self) -> bool:

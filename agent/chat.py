@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from library.library import Library
     from library.views import ConversationView
     from pipelines.engine import ImageEngine
+    from scaffolds.service import Scaffolder
     from settings import Settings
 
 __all__ = ["ChatEvent", "ChatService", "Message"]
@@ -61,6 +62,7 @@ class ChatService:
         engine: ImageEngine,
         models: Models,
         planner: Planner,
+        scaffolder: Scaffolder | None = None,
         toolbox: Toolbox | None = None,
         checkpoints: ChatCheckpoints | None = None,
     ) -> None:
@@ -70,6 +72,7 @@ class ChatService:
         self._engine = engine
         self._models = models
         self._planner = planner
+        self._scaffolder = scaffolder
         self._toolbox = toolbox or default_toolbox()
         self._checkpoints = checkpoints or open_checkpoints(settings.home / "chats.db")
         self._graph = build_graph(models, planner, self._toolbox, self._checkpoints)
@@ -288,6 +291,7 @@ class ChatService:
             engine=self._engine,
             planner=self._planner,
             project=project,
+            scaffolder=self._scaffolder,
             conversation_id=conversation_id,
             request=text,
             gallery=self._gallery(state.values.get("gallery") if state is not None else None),

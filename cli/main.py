@@ -46,6 +46,14 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--project", metavar="NAME")
     generate.add_argument("--json", action="store_true")
 
+    scaffold = commands.add_parser("scaffold", help="write starter code for game systems")
+    scaffold.add_argument("requirements", help='what it should do, as in "inventory with 20 slots"')
+    scaffold.add_argument("--engine", help="godot, unity, phaser, pygame, bevy or generic")
+    scaffold.add_argument("--out", type=Path, metavar="DIR", help="copy the files into this folder")
+    scaffold.add_argument("--replace", action="store_true", help="with --out: files that are there may be replaced")
+    scaffold.add_argument("--project", metavar="NAME")
+    scaffold.add_argument("--json", action="store_true")
+
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
 
@@ -92,6 +100,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.generate import generate
 
         return generate(args, settings)
+    if args.command == "scaffold":
+        from cli.scaffold import scaffold
+
+        return scaffold(args, settings)
     if args.command == "worker":
         from cli.work import work
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from server import conversations, errors, events, jobs, library
+from server import conversations, errors, events, jobs, library, scaffolds
 from server.guard import OwnPagesOnly
 from server.schemas import HealthOut, ImageModelOut, ModelsOut
 
@@ -60,6 +60,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(library.router(services))
     app.include_router(conversations.router(services))
     app.include_router(events.router(services))
+    app.include_router(scaffolds.router(services))
 
     @app.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def unknown(rest: str) -> None:

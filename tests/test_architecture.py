@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("agent", "bench", "cli", "jobs", "library", "memory", "pipelines", "server", "tools", "ui")
+PACKAGES = ("agent", "bench", "cli", "jobs", "library", "memory", "pipelines", "scaffolds", "server", "tools", "ui")
 SOURCES = sorted(
     path for folder in (*PACKAGES, "docs", "tests") for path in (ROOT / folder).rglob("*.py") if path.is_file()
 ) + sorted(ROOT.glob("*.py"))
@@ -22,7 +22,7 @@ LONGEST_MODULE = 400
 LAYERS = (
     {"errors"},
     {"settings", "loading"},
-    {"library", "memory", "pipelines"},
+    {"library", "memory", "pipelines", "scaffolds"},
     {"jobs"},
     {"tools"},
     {"agent"},

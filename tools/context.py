@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jobs.store import JobStore
     from library.library import Library
     from pipelines.engine import ImageEngine
+    from scaffolds.service import Scaffolder
     from settings import Settings
 
 
@@ -45,6 +46,7 @@ class ToolContext:
     engine: ImageEngine
     planner: PlanMaker
     project: str
+    scaffolder: Scaffolder | None = None
     conversation_id: int | None = None
     request: str = ""  # the user's words of this turn
     gallery: Gallery = field(default_factory=Gallery)

@@ -20,6 +20,7 @@ ROWS_OPEN = 12
 ChatRow = dict[str, Any]  # {"role", "content": [{"type": "text", "text"}]}
 
 _CODE = re.compile(r"(^```.*?^```[^\S\n]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_HEX = re.compile(r"[^0-9a-f]")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
@@ -92,6 +93,8 @@ def part_html(part: dict[str, Any], conversation_id: int, asks: bool = False) ->
         return f'<div class="gf-job gf-id-{int(part["job_id"])}"></div>'
     if kind == "confirm":
         return f'<div class="gf-confirm gf-id-{conversation_id}"></div>'
+    if kind == "files" and "scaffold" in part:
+        return f'<div class="gf-scaffold gf-ref-{_HEX.sub("", str(part["scaffold"]))}"></div>'
     if kind == "plan":
         return plan_html(AssetPlan.model_validate(part["plan"]), unfolded=asks)
     return ""

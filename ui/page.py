@@ -34,6 +34,7 @@ HEAD = f"""
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="{STATIC_URL}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{STATIC_URL}/gameforge.css">
+<link rel="stylesheet" href="{STATIC_URL}/scaffold.css">
 <script type="module" src="{STATIC_URL}/main.js"></script>
 """
 HEADER = '<header class="gf-header"></header>'

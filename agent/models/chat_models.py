@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 
+from agent.models.code import EndpointCoder
 from agent.models.embedded import EmbeddedChatModel
 from agent.models.endpoint import EndpointChatModel
 from agent.models.fastpath import CONFIDENT, FastPath, TextRouter
@@ -61,6 +62,13 @@ class ChatModels:
         except GameForgeError as error:
             log.info("No language model for plans: %s", error.message)
         return None
+
+    @property
+    def coder(self) -> EndpointCoder | None:
+        """Writes code; None without an endpoint (the local model's code is too often wrong)."""
+        if not isinstance(self._model, EndpointChatModel) or self._model.endpoint.reachable is False:
+            return None
+        return EndpointCoder(self._model)
 
     def subjects(self, theme: str, count: int, kind: str = "prop", avoid: tuple[str, ...] = ()) -> list[str]:
         """`write_subjects` with the model that can; empty when none can just now."""

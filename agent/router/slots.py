@@ -61,7 +61,7 @@ _ENGINE_PHRASE = (
 )
 _SCAFFOLD = (
     r"(?:scaffold|write|create|make|build|generate|set ?up|implement|code(?: up)?|produce|get me (?:going|started) with|get (?:going|started) with|give|do|draft|bootstrap|hook up|develop|program|design|prototype|start)\b"
-    r"(?:\s+(?:me|us|up|out))?(?:\s+(?:a|an|the|some|my|our))*(?:\s*(?:starter|boilerplate|basic|skeleton|template|code|script|scripts|scaffold|scaffolding|classes|class|implementation)\b(?:\s+(?:code|of|for))*(?:\s+(?:a|an|the))?)*"
+    r"(?:\s+(?:me|us|up|out)\b)?(?:\s+(?:a|an|the|some|my|our)\b)*(?:\s*(?:starter|boilerplate|basic|skeleton|template|code|script|scripts|scaffold|scaffolding|classes|class|implementation)\b(?:\s+(?:code|of|for)\b)*(?:\s+(?:a|an|the)\b)?)*"
 )
 
 

@@ -9,6 +9,7 @@ import { mountJobs } from "./jobs.js";
 import { goTo, installKeys } from "./keys.js";
 import { mountLibrary } from "./library.js";
 import { mountNow } from "./now.js";
+import { mountScaffold } from "./scaffold.js";
 import { store } from "./store.js";
 
 const PARTS = {
@@ -17,12 +18,14 @@ const PARTS = {
   "gf-now": mountNow,
   "gf-job": (element) => mountJob(element, numberOf(element)),
   "gf-confirm": (element) => mountConfirm(element, numberOf(element)),
+  "gf-scaffold": (element) => mountScaffold(element, refOf(element)),
   "gf-library": mountLibrary,
   "gf-jobs": mountJobs,
 };
 const SELECTOR = Object.keys(PARTS).map((name) => `.${name}:not(.gf-live)`).join(",");
 
 const numberOf = (element) => Number([...element.classList].find((name) => name.startsWith("gf-id-"))?.slice(6));
+const refOf = (element) => [...element.classList].find((name) => name.startsWith("gf-ref-"))?.slice(7);
 
 function bringToLife() {
   for (const element of document.querySelectorAll(SELECTOR)) {
