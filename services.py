@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jobs.store import JobStore
     from jobs.worker import Worker
     from library.db import Database
+    from library.documents import DocumentStore
     from library.library import Library
+    from memory.documents.memory import DocumentMemory
     from memory.embedder import Embedder
     from pipelines.engine import ImageEngine
     from scaffolds.service import Scaffolder
@@ -40,6 +42,8 @@ class Services:
     planner: Planner
     scaffolder: Scaffolder
     chat: ChatService
+    documents: DocumentStore
+    memory: DocumentMemory
 
     def start(self, *, language_models: bool = True) -> None:
         """Take up what an earlier process left, work on the queue, and warm the models up in the background.
@@ -65,6 +69,7 @@ class Services:
         self.worker.stop()
         self.chat.close()
         self.models.close()
+        self.memory.close()
         self.bus.close()
         self.database.dispose()
 
@@ -101,12 +106,16 @@ def build_services(settings: Settings) -> Services:
     from agent.router import Router
     from jobs.events import EventBus
     from jobs.generation import GenerationHandler
+    from jobs.ingest import IngestHandler
     from jobs.store import JobStore
     from jobs.types import Limits
     from jobs.worker import Worker
     from library.db import Database
+    from library.documents import DocumentStore
     from library.library import Library
     from library.storage import Storage
+    from memory.documents.memory import DocumentMemory
+    from memory.documents.vectors import ChromaVectors
     from memory.embedder import Embedder
     from pipelines.engine import ImageEngine
     from scaffolds.service import Scaffolder
@@ -122,7 +131,15 @@ def build_services(settings: Settings) -> Services:
     # The router and the built-in image model were trained on the built-in embedder: another one serves the documents.
     builtin = embedder if settings.embedding_model == "builtin" else Embedder()
     engine = ImageEngine(settings.image_model, settings.device, settings.image_batch, builtin)
-    worker = Worker(jobs, {GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch)})
+    documents = DocumentStore(database)
+    memory = DocumentMemory(documents, embedder, ChromaVectors(settings.home / "chroma", settings.chroma_url))
+    worker = Worker(
+        jobs,
+        {
+            GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
+            IngestHandler.kind: IngestHandler(memory, documents, settings),
+        },
+    )
     models = chat_models(settings, lambda: Router.load(builtin), settings.home)
     planner = Planner(
         Vocabulary.load(),
@@ -139,5 +156,9 @@ def build_services(settings: Settings) -> Services:
         models=models,
         planner=planner,
         scaffolder=scaffolder,
+        documents=memory,
     )
-    return Services(settings, database, library, jobs, bus, worker, engine, embedder, models, planner, scaffolder, chat)
+    return Services(
+        settings, database, library, jobs, bus, worker, engine, embedder, models, planner, scaffolder, chat, documents,
+        memory,
+    )  # fmt: skip

@@ -76,11 +76,18 @@ class Settings(BaseSettings):
     save_root: Path | None = Field(
         default=None, description="The page saves code only to folders below this one; default: your home folder."
     )
+    chroma_url: str | None = Field(
+        default=None, description="URL of a Chroma server for document vectors; default: a folder in home."
+    )
+    documents_folder: Path | None = Field(
+        default=None, description="A folder whose documents are taken in, and again when they change, while serving."
+    )
 
     max_assets_per_batch: int = Field(default=100, ge=1, description="Assets that one request may ask for.")
     max_queued_tasks: int = Field(default=2000, ge=1, description="Tasks that may wait in the queue.")
     max_message_chars: int = Field(default=8000, ge=1, description="Longest chat message.")
     max_upload_mb: int = Field(default=50, ge=1, description="Largest uploaded file in MB.")
+    max_document_mb: int = Field(default=100, ge=1, description="Largest design document in MB.")
     max_upload_files: int = Field(default=100, ge=1, description="Most files attached to one message.")
     max_image_pixels: int = Field(default=64_000_000, ge=1, description="Largest uploaded image, width times height.")
     confirm_over_seconds: float = Field(

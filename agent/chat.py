@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jobs.store import JobStore
     from library.library import Library
     from library.views import ConversationView
+    from memory.documents.memory import DocumentMemory
     from pipelines.engine import ImageEngine
     from scaffolds.service import Scaffolder
     from settings import Settings
@@ -65,6 +66,7 @@ class ChatService:
         scaffolder: Scaffolder | None = None,
         toolbox: Toolbox | None = None,
         checkpoints: ChatCheckpoints | None = None,
+        documents: DocumentMemory | None = None,
     ) -> None:
         self._settings = settings
         self._library = library
@@ -73,6 +75,7 @@ class ChatService:
         self._models = models
         self._planner = planner
         self._scaffolder = scaffolder
+        self._documents = documents
         self._toolbox = toolbox or default_toolbox()
         self._checkpoints = checkpoints or open_checkpoints(settings.home / "chats.db")
         self._graph = build_graph(models, planner, self._toolbox, self._checkpoints)
@@ -298,6 +301,8 @@ class ChatService:
             attachments=tuple(Path(file["path"]) for file in files),
             auto_confirm=auto_confirm,
             stopped=stop.is_set,
+            documents=self._documents,
+            asked_before=_said_before(state),
         )
 
     def _gallery(self, shown: dict[str, Any] | None) -> Gallery:
@@ -316,6 +321,11 @@ class ChatService:
 
 def _config(conversation_id: int) -> RunnableConfig:
     return {"configurable": {"thread_id": str(conversation_id)}, "recursion_limit": RECURSION_LIMIT}
+
+
+def _said_before(state: StateSnapshot | None) -> tuple[str, ...]:
+    entries = state.values.get("transcript", []) if state is not None else []
+    return tuple(entry["text"] for entry in entries if entry["role"] == "user")[-6:]
 
 
 def _open_question(state: StateSnapshot) -> dict[str, Any] | None:

@@ -14,7 +14,9 @@ from typing import Any, Literal
 from errors import BadRequest, ResourceError
 from settings import Settings
 
-EventKind = Literal["status", "token", "plan", "confirm", "job", "tool", "citation", "files", "error", "done"]
+EventKind = Literal[
+    "status", "token", "plan", "confirm", "job", "tool", "citation", "nearest", "files", "error", "done"
+]
 EMPTY = 'Type what you want, for example "32 desert props".'
 YES = re.compile(
     r"(?:y|yes|yep|yeah|yup|ok|okay|sure|go|go ahead|go on|do it|start|start it|run it|please do|fine|👍|✅)[\s.!]*",
@@ -29,7 +31,8 @@ class ChatEvent:
 
     status {"text"}; token {"text"}; plan {"plan", "seconds", "call_id"}; confirm {"call_id", "tool", "args", "plan",
     "seconds", "text"}; job {"job_id", "batch_id", "total"}; tool {"name", "args"}; citation {"document", "heading",
-    "passage"}; files {"files"}; error {"message", "exit_code", "detail"} (the sentence also comes as a token); done {}.
+    "passage", "passage_id", "document_id"}; nearest {"answered", "passages": citations}; files {"files"};
+    error {"message", "exit_code", "detail"} (the sentence also comes as a token); done {}.
     """
 
     kind: EventKind

@@ -53,6 +53,12 @@ def build_parser() -> argparse.ArgumentParser:
     scaffold.add_argument("--replace", action="store_true", help="with --out: files that are there may be replaced")
     scaffold.add_argument("--project", metavar="NAME")
     scaffold.add_argument("--json", action="store_true")
+    ingest = commands.add_parser("ingest", help="read design documents, to ask about them")
+    ingest.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders")
+    ingest.add_argument("--list", action="store_true", help="list the documents")
+    ingest.add_argument("--delete", action="append", default=[], metavar="NAME", help="delete a document")
+    ingest.add_argument("--project", metavar="NAME", help="project to work in")
+    ingest.add_argument("--json", action="store_true", help="print one JSON object")
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -104,6 +110,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.scaffold import scaffold
 
         return scaffold(args, settings)
+    if args.command == "ingest":
+        from cli.ingest import ingest
+
+        return ingest(args, settings)
     if args.command == "worker":
         from cli.work import work
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 FINAL_STATES = ("done", "failed", "canceled")
 
 
-def follow_job(services: Services, job_id: int, *, quiet: bool = False) -> JobView:
+def follow_job(services: Services, job_id: int, *, quiet: bool = False, noun: str = "images") -> JobView:
     """Wait until the job ends; Ctrl+C cancels it and keeps what is done."""
     job = services.jobs.get(job_id)
     try:
         if job.state not in FINAL_STATES:
             for event in services.bus.subscribe(job=job_id, after=0):
                 if not quiet:
-                    show_counts(event.data)
+                    show_counts(event.data, noun)
                 if event.kind in ("job_done", "job_failed", "job_canceled"):
                     break
     except KeyboardInterrupt:
@@ -32,7 +32,7 @@ def follow_job(services: Services, job_id: int, *, quiet: bool = False) -> JobVi
     return services.jobs.get(job_id)
 
 
-def show_counts(data: dict) -> None:
+def show_counts(data: dict, noun: str) -> None:
     total, done = data.get("total", 0), data.get("done", 0)
     failed = f", {data['failed']} failed" if data.get("failed") else ""
-    print(f"\r{done}/{total} images{failed} ", end="", file=sys.stderr, flush=True)
+    print(f"\r{done}/{total} {noun}{failed} ", end="", file=sys.stderr, flush=True)

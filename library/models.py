@@ -5,7 +5,18 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 STATE_LENGTH = 16
@@ -136,6 +147,51 @@ class Task(Base):
     seconds: Mapped[float | None]  # work time that this task added to its claim
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
+
+
+class Document(Base):
+    """An ingested file, by its name in the project. Its text is its passages, in order."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("project_id", "name"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(400))
+    source: Mapped[str | None]  # path of the file on this machine; None: it was uploaded
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)  # bytes
+    format: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str]
+    passages: Mapped[int]
+    created_at: Mapped[float] = mapped_column(default=time.time)
+    updated_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Passage(Base):
+    """A piece of a document. Vectors are float16, row after row, made by `model` (empty: not embedded yet)."""
+
+    __tablename__ = "passages"
+    __table_args__ = (Index(None, "document_id", "position"), Index(None, "model"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)  # never used twice: the vector index knows passages by it
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))  # of title, heading and text: what is the same is kept
+    heading: Mapped[str]
+    text: Mapped[str]
+    model: Mapped[str] = mapped_column(String(200), default="")
+    vector: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    sentences: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # one row a statement of the text
+
+
+class Note(Base):
+    """What a project's user told, or told to leave out, beyond the documents."""
+
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))  # "preference" | "dismissed"
+    text: Mapped[str]
+    created_at: Mapped[float] = mapped_column(default=time.time)
 
 
 class Event(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,20 @@ class Embedder:
         """Unit vectors, float32 [len(texts), dimension]."""
         with self._lock:
             return self._loaded().encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+    @property
+    def max_tokens(self) -> int:
+        """Word pieces that the model reads, start and end marks included; the rest is cut silently."""
+        return int(self._loaded().max_seq_length or 512)
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Word pieces of each text, without start and end marks."""
+        if not texts:
+            return []
+        tokenizer = self._loaded().tokenizer
+        with self._lock:
+            found = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
+        return [len(ids) for ids in found["input_ids"]]
 
     def token_states(self, texts: list[str], max_tokens: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
         """Last hidden states, float32 [n, tokens, dimension], and attention mask [n, tokens] (1 is a token).

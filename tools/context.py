@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from jobs.plan import AssetPlan
     from jobs.store import JobStore
     from library.library import Library
+    from memory.documents.memory import DocumentMemory
     from pipelines.engine import ImageEngine
     from scaffolds.service import Scaffolder
     from settings import Settings
@@ -54,3 +55,5 @@ class ToolContext:
     style_packs: tuple[str, ...] = ()  # names in this project
     auto_confirm: bool = False  # long work starts without asking
     stopped: Callable[[], bool] = never
+    documents: DocumentMemory | None = None
+    asked_before: tuple[str, ...] = ()  # the user's earlier messages in this conversation, newest last

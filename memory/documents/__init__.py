@@ -1,0 +1,1 @@
+"""Design documents as memory: extract, cut into passages, index, search, answer with citations."""

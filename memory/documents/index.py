@@ -1,0 +1,135 @@
+"""A project's passages in memory: words, BM25, vectors. Made anew from the database whenever its documents change."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from memory.documents.split import prefix
+from memory.documents.types import PassageStore, StoredPassage
+from memory.documents.vectors import ChromaVectors
+from memory.documents.words import terms
+
+if TYPE_CHECKING:
+    import numpy as np
+
+K1, B = 1.2, 0.6
+HEADING_TIMES = 2  # a word of heading or title counts as often in BM25
+FUZZY = 84.0  # similarity (0 to 100) from which an unknown word is read as a misspelt known one
+
+
+@dataclass
+class Entry:
+    """A passage with its words (stems)."""
+
+    row: StoredPassage
+    document: str
+    title: str
+    body: list[str]
+    head: list[str]
+
+    words: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = frozenset(self.body) | frozenset(self.head)
+
+
+class ProjectIndex:
+    """Read-only once made."""
+
+    def __init__(self, entries: list[Entry], ids: list[int], vectors: np.ndarray) -> None:
+        import bm25s
+
+        self.entries = entries
+        self.place = {entry.row.id: index for index, entry in enumerate(entries)}
+        self.vector_ids = ids
+        self.vectors = vectors
+        self.frequency: Counter[str] = Counter()
+        for entry in entries:
+            self.frequency.update(entry.words)
+        self._bm25: Any = None
+        if entries:
+            self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
+            corpus = [entry.body + entry.head * HEADING_TIMES or ["\0"] for entry in entries]
+            self._bm25.index(corpus, show_progress=False)
+
+    def idf(self, word: str) -> float:
+        """Of a word that no passage has: as of one that a single passage has."""
+        n, df = len(self.entries), max(1, self.frequency.get(word, 0))
+        return math.log(1 + (n - df + 0.5) / (df + 0.5))
+
+    def known(self, words: Sequence[str]) -> list[str]:
+        """The question's words, misspelt ones as the documents spell them."""
+        from rapidfuzz import fuzz, process
+
+        out = []
+        for word in words:
+            if word not in self.frequency and len(word) >= 5 and word.isalpha():
+                found = process.extractOne(word, self.frequency.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY)
+                if found is not None and found[0][0] == word[0] and abs(len(found[0]) - len(word)) <= 2:
+                    out.append(found[0])
+                    continue
+            out.append(word)
+        return out
+
+    def bm25(self, words: Sequence[str]) -> np.ndarray:
+        """Scores of all entries, float32 [n]."""
+        import numpy as np
+
+        words = [word for word in words if word in self.frequency]
+        if not words or self._bm25 is None:
+            return np.zeros(len(self.entries), np.float32)
+        return self._bm25.get_scores(list(words))
+
+    def nearest(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """Exactly compared: (passage id, cosine), best first."""
+        import numpy as np
+
+        if not self.vector_ids:
+            return []
+        likeness = self.vectors @ vector
+        best = np.argsort(-likeness)[:k]
+        return [(self.vector_ids[index], float(likeness[index])) for index in best]
+
+
+class Indexes:
+    """The current index of each project, and Chroma in step with it."""
+
+    def __init__(self, store: PassageStore, chroma: ChromaVectors) -> None:
+        self.store = store
+        self.chroma = chroma
+        self._guard = threading.Lock()
+        self._made: dict[tuple[str, str], tuple[Any, ProjectIndex]] = {}
+
+    def get(self, project: str, model: str) -> ProjectIndex:
+        with self._guard:
+            fingerprint = self.store.fingerprint(project)
+            known = self._made.get((project, model))
+            if known is not None and known[0] == fingerprint:
+                return known[1]
+            old = {entry.row: entry for entry in known[1].entries} if known is not None else {}
+            index = self._make(project, model, old)
+            self._made[(project, model)] = (fingerprint, index)
+            return index
+
+    def _make(self, project: str, model: str, old: dict[StoredPassage, Entry]) -> ProjectIndex:
+        import numpy as np
+
+        names = self.store.names(project)
+        entries = []
+        for row in self.store.passages(project):
+            if row.document_id not in names:
+                continue  # its document was deleted in between
+            document, title = names[row.document_id]
+            known = old.get(row)
+            if known is not None and (known.document, known.title) == (document, title):
+                entries.append(known)
+            else:
+                entries.append(Entry(row, document, title, terms(row.text), terms(prefix(title, row.heading))))
+        ids, vectors = self.store.vectors(project, model)
+        self.chroma.sync(project, model, ids, vectors)
+        return ProjectIndex(entries, ids, vectors.astype(np.float32))

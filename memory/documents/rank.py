@@ -1,0 +1,127 @@
+"""From a question to ranked passages: BM25 and vectors fused by reciprocal rank (Cormack et al. 2009), then looked at.
+
+The second look weighs what the ranks hide: how much of the question's rare words a passage and its best statement hold,
+and how near that statement is in meaning. Its weights are fitted on questions of the test data (docs/decisions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from memory.documents.index import Entry, ProjectIndex
+from memory.documents.sentences import statements
+from memory.documents.words import terms
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RRF = 60  # the constant of reciprocal rank fusion
+CANDIDATES = 30  # of each search
+LOOKED_AT = 24  # fused candidates that get the second look
+
+# Order of `Candidate.features`
+NAMES = ("rrf", "bm25", "cosine", "sentence", "covered", "headed", "said", "pairs", "number")
+WEIGHTS = (1.0, 1.0, 1.5, 1.5, 2.0, 0.6, 1.0, 0.5, 0.2)
+
+
+@dataclass
+class Candidate:
+    entry: Entry
+    features: tuple[float, ...]
+    score: float
+    statements: list[str]
+    likeness: np.ndarray  # cosine of each statement, float32 [n]
+    coverage: list[float]  # share (by idf) of the question's words in each statement, heading included
+
+
+@dataclass
+class Question:
+    text: str
+    words: list[str]  # stems as the documents spell them
+    vector: np.ndarray
+    wants_number: bool
+
+
+def fuse(rankings: Sequence[Sequence[int]]) -> dict[int, float]:
+    """id -> sum over rankings of 1 / (RRF + rank)."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, one in enumerate(ranking, start=1):
+            scores[one] = scores.get(one, 0.0) + 1.0 / (RRF + rank)
+    return scores
+
+
+def candidates(
+    index: ProjectIndex, question: Question, near: Sequence[tuple[int, float]]
+) -> tuple[list[tuple[int, float]], dict[int, float], np.ndarray]:
+    """(fused [(place, rrf)], cosine by place, bm25 scores)."""
+    import numpy as np
+
+    scores = index.bm25(question.words)
+    top = [int(place) for place in np.argsort(-scores, kind="stable")[:CANDIDATES] if scores[place] > 0]
+    cosine = {index.place[one]: likeness for one, likeness in near if one in index.place}
+    fused = fuse([top, list(cosine)])
+    ordered = sorted(fused.items(), key=lambda item: -item[1])
+    return ordered, cosine, scores
+
+
+def second_look(
+    index: ProjectIndex,
+    question: Question,
+    fused: Sequence[tuple[int, float]],
+    cosine: dict[int, float],
+    scores: np.ndarray,
+    sentence_vectors: dict[int, bytes],
+    weights: Sequence[float] = WEIGHTS,
+) -> list[Candidate]:
+    """Candidates, best first."""
+    import numpy as np
+
+    distinct = list(dict.fromkeys(question.words))
+    total = sum(index.idf(word) for word in distinct) or 1.0
+    best_bm25 = float(scores.max()) if len(scores) else 0.0
+    best_rrf = fused[0][1] if fused else 1.0
+    pairs = set(zip(question.words, question.words[1:], strict=False))
+    vector_of = {one: row for row, one in enumerate(index.vector_ids)}
+    found = []
+    for place, rrf in fused[:LOOKED_AT]:
+        entry = index.entries[place]
+        said = statements(entry.row.text)
+        rows = _rows(sentence_vectors.get(entry.row.id, b""), len(question.vector))
+        likeness = rows @ question.vector if len(rows) == len(said) and len(said) else np.zeros(len(said), np.float32)
+        if place not in cosine and entry.row.id in vector_of:
+            cosine[place] = float(index.vectors[vector_of[entry.row.id]] @ question.vector)
+        head = frozenset(entry.head)
+        stems = [terms(statement) for statement in said]
+        coverage = [
+            sum(index.idf(word) for word in distinct if word in words or word in head) / total
+            for words in map(frozenset, stems)
+        ]
+        bare = [sum(index.idf(w) for w in distinct if w in words) / total for words in map(frozenset, stems)]
+        body_pairs = set(zip(entry.body, entry.body[1:], strict=False)) | set(
+            zip(entry.head, entry.head[1:], strict=False)
+        )
+        features = (
+            rrf / best_rrf,
+            float(scores[place]) / best_bm25 if best_bm25 else 0.0,
+            cosine.get(place, 0.0),
+            float(likeness.max()) if len(likeness) else 0.0,
+            sum(index.idf(word) for word in distinct if word in entry.words) / total,
+            sum(index.idf(word) for word in distinct if word in head) / total,
+            max(bare, default=0.0),
+            len(pairs & body_pairs) / len(pairs) if pairs else 0.0,
+            float(question.wants_number and any(c.isdigit() for c in entry.row.text)),
+        )
+        score = sum(weight * feature for weight, feature in zip(weights, features, strict=True))
+        found.append(Candidate(entry, features, score, said, likeness, coverage))
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _rows(data: bytes, dimension: int) -> np.ndarray:
+    import numpy as np
+
+    return (
+        np.frombuffer(data, np.float16).reshape(-1, dimension).astype(np.float32) if data else np.zeros((0, dimension))
+    )
