@@ -4,6 +4,7 @@
     ├── UserFixable        the user (or the model) can do something about it; the text is shown as it is
     │   ├── BadRequest     the request itself is off: wrong count, empty text, unknown format
     │   ├── NotFound       what was named does not exist
+    │   ├── Conflict       somebody else changed it meanwhile
     │   └── NotReady       a model, file or service that is configured is missing or unreachable
     ├── ResourceError      the machine ran out: memory, disk, queue places
     └── Cancelled          somebody pressed stop; not a failure
@@ -35,6 +36,10 @@ class BadRequest(UserFixable):
 
 class NotFound(UserFixable):
     pass
+
+
+class Conflict(UserFixable):
+    """Nothing was changed, because what the caller saw is not what is there any more."""
 
 
 class NotReady(UserFixable):

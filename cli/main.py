@@ -59,6 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--delete", action="append", default=[], metavar="NAME", help="delete a document")
     ingest.add_argument("--project", metavar="NAME", help="project to work in")
     ingest.add_argument("--json", action="store_true", help="print one JSON object")
+    from cli import review
+
+    review.add_parser(commands)
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -114,6 +117,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.ingest import ingest
 
         return ingest(args, settings)
+    if args.command == "review":
+        from cli import review
+
+        return review.run(args, settings)
     if args.command == "worker":
         from cli.work import work
 

@@ -99,7 +99,7 @@ def emitted(session: Session) -> list[JobEvent]:
 
 
 def event_view(row: Event) -> JobEvent:
-    return JobEvent(row.id, row.job_id, row.task_id, cast(EventKind, row.kind), row.data, row.at)
+    return JobEvent(row.id, row.job_id or 0, row.task_id, cast(EventKind, row.kind), row.data, row.at)
 
 
 def settle(session: Session, job: Job) -> Counts:

@@ -24,6 +24,7 @@ EventKind = Literal[
     "task_done",
     "task_failed",
     "task_canceled",
+    "assets_changed",
 ]
 
 
@@ -106,7 +107,10 @@ class ClaimedTask(TaskView):
 
 @dataclass(frozen=True)
 class JobEvent:
-    """Something that happened to a job. `id` is 0 for the transient `task_progress`."""
+    """Something that happened to a job, or (`assets_changed`, with job 0) to assets that people reviewed.
+
+    `id` is 0 for the transient `task_progress`.
+    """
 
     id: int
     job_id: int

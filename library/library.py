@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
+from typing_extensions import Unpack
 
-from errors import BadRequest, NotFound
+from errors import NotFound
 from library.conversations import Conversations
 from library.db import Database
-from library.models import Asset, Batch, Job, Project, Task, Version
+from library.filters import Filter, Wanted
+from library.models import Asset, Batch, Project, Task, Version, VersionParent
 from library.projects import project_id
+from library.review import Users
+from library.rows import asset_query, asset_views, batch_query, batch_views, labels_of
 from library.storage import Storage
-from library.views import ASSET_STATES, AssetState, AssetView, BatchView
+from library.trail import supersede
+from library.views import ASSET_STATES, AssetView, BatchView
+from library.words import searchable
 
 UNCUT = ".uncut"  # suffix of the staging key of an image before its background was cut
 
@@ -26,6 +32,7 @@ class Library(Conversations):
     def __init__(self, database: Database, storage: Storage) -> None:
         self.database = database
         self.storage = storage
+        self.users: list[Users] = []  # who is asked before an asset goes into the bin
 
     def create_batch(self, project: str, request: str, plan: dict[str, Any], session: Session | None = None) -> int:
         """Record what was asked for; returns the batch id. With `session`, in the caller's transaction."""
@@ -40,18 +47,18 @@ class Library(Conversations):
     def batch(self, batch_id: int) -> BatchView:
         """Raises NotFound."""
         with self.database.reading() as session:
-            found = _batch_views(session, _batch_query().where(Batch.id == batch_id))
+            found = batch_views(session, batch_query().where(Batch.id == batch_id))
         if not found:
             raise NotFound(f"There is no batch {batch_id}.")
         return found[0]
 
     def batches(self, project: str | None = None, limit: int = 50) -> list[BatchView]:
         """Newest first."""
-        query = _batch_query().order_by(Batch.id.desc()).limit(limit)
+        query = batch_query().order_by(Batch.id.desc()).limit(limit)
         if project is not None:
             query = query.where(Project.name == project)
         with self.database.reading() as session:
-            return _batch_views(session, query)
+            return batch_views(session, query)
 
     def add_version(
         self,
@@ -72,11 +79,16 @@ class Library(Conversations):
         metadata: dict[str, Any] | None = None,
         staged_key: str | None = None,
         uncut_sha256: str | None = None,
+        origin: str = "generated",
+        colour: str | None = None,
+        parents: Sequence[int] = (),
+        who: str = "",
     ) -> int:
         """Record a finished image in the caller's transaction and return its asset's id.
 
-        `number` is the 1-based place in the batch; a second version at the same place becomes the asset's current one.
-        `staged_key` is where the file (and `key + UNCUT`, the uncut one) lies until it is published.
+        `number` is the 1-based place in the batch; a second version at the same place becomes the asset's current one
+        and supersedes the one before. `staged_key` is where the file (and `key + UNCUT`, the uncut one) lies until it
+        is published; `parents` are ids of the versions that it was made from.
         """
         asset = session.scalar(select(Asset).where(Asset.batch_id == batch_id, Asset.number == number))
         if asset is None:
@@ -84,58 +96,47 @@ class Library(Conversations):
             asset = Asset(project_id=batch.project_id, batch_id=batch_id, number=number, subject=subject, kind=kind)
             session.add(asset)
             session.flush()
-        session.add(
-            Version(
-                asset_id=asset.id,
-                task_id=task_id,
-                sha256=sha256,
-                uncut_sha256=uncut_sha256,
-                staged_key=staged_key,
-                prompt=prompt,
-                seed=seed,
-                width=width,
-                height=height,
-                model=model,
-                style_pack=style_pack,
-                details=metadata or {},
-            )
+        version = Version(
+            asset_id=asset.id,
+            task_id=task_id,
+            sha256=sha256,
+            uncut_sha256=uncut_sha256,
+            staged_key=staged_key,
+            prompt=prompt,
+            seed=seed,
+            width=width,
+            height=height,
+            model=model,
+            style_pack=style_pack,
+            details=metadata or {},
+            origin=origin,
         )
+        session.add(version)
+        session.flush()
+        session.add_all(VersionParent(version_id=version.id, parent_id=parent) for parent in dict.fromkeys(parents))
+        tags = labels_of(session, [asset.id]).get(asset.id, {}).get("tag", ())
+        asset.words = searchable(asset.subject, prompt, tags)
+        asset.colour = colour
+        supersede(session, asset, version, who)
         session.flush()
         return asset.id
 
     def assets(
         self,
         *,
-        project: str | None = None,
-        batch_id: int | None = None,
-        job_id: int | None = None,
-        state: AssetState | None = None,
-        text: str | None = None,
         limit: int = 100,
         before: int | None = None,
+        **wanted: Unpack[Wanted],
     ) -> list[AssetView]:
-        """Assets in their current versions: of one batch or job by number, else newest first.
+        """Assets in their current versions: of one batch or job by number, else newest first; never what is in the bin
+        unless `deleted` asks for it.
 
-        `before` continues a list after the asset with that id; `text` is searched in subject and prompt. Raises
-        BadRequest for a state that does not exist.
+        `wanted` are the fields of `library.filters.Filter`; `before` continues a list after the asset with that id.
+        Raises BadRequest for a state or colour that does not exist.
         """
-        query = _asset_query()
-        if project is not None:
-            query = query.join(Project, Project.id == Asset.project_id).where(Project.name == project)
-        if batch_id is not None:
-            query = query.where(Asset.batch_id == batch_id)
-        if job_id is not None:
-            query = query.where(Asset.id.in_(select(Task.asset_id).where(Task.job_id == job_id)))
-        if state is not None:
-            if state not in ASSET_STATES:
-                raise BadRequest(f"Assets are {', '.join(ASSET_STATES)}; there is no state {state!r}.")
-            query = query.where(Asset.state == state)
-        if text:
-            query = query.where(
-                or_(Asset.subject.icontains(text, autoescape=True), Version.prompt.icontains(text, autoescape=True))
-            )
+        query = Filter(**wanted).apply(asset_query())
         with self.database.reading() as session:
-            if batch_id is not None or job_id is not None:
+            if wanted.get("batch_id") is not None or wanted.get("job_id") is not None:
                 if before is not None:
                     last = session.get(Asset, before)
                     query = query.where(Asset.number > (last.number if last is not None else 0))
@@ -144,7 +145,26 @@ class Library(Conversations):
                 query = query.order_by(Asset.id.desc())
                 if before is not None:
                     query = query.where(Asset.id < before)
-            return [self._view(asset, version) for asset, version in session.execute(query.limit(limit))]
+            return asset_views(session, session.execute(query.limit(limit)), self.storage)
+
+    def count(self, **wanted: Unpack[Wanted]) -> int:
+        """How many assets `assets` would list without its limit."""
+        query = select(func.count()).select_from(asset_query().where(*Filter(**wanted).conditions()).subquery())
+        with self.database.reading() as session:
+            return session.scalar(query) or 0
+
+    def made_by(self, job_id: int) -> dict[int, AssetView]:
+        """What a job made, by task id: each asset in the version that the task gave it, whatever is current now."""
+        query = (
+            select(Asset, Version)
+            .join(Version, Version.asset_id == Asset.id)
+            .join(Task, Task.id == Version.task_id)
+            .where(Task.job_id == job_id)
+        )
+        with self.database.reading() as session:
+            rows = session.execute(query).all()
+            views = asset_views(session, rows, self.storage)
+            return {row[1].task_id or 0: view for row, view in zip(rows, views, strict=True)}
 
     def asset(self, asset_id: int) -> AssetView:
         """Raises NotFound."""
@@ -153,17 +173,17 @@ class Library(Conversations):
 
     def asset_in(self, session: Session, asset_id: int) -> AssetView:
         """The same within the caller's transaction."""
-        row = session.execute(_asset_query().where(Asset.id == asset_id)).first()
-        if row is None:
+        found = asset_views(session, session.execute(asset_query().where(Asset.id == asset_id)), self.storage)
+        if not found:
             raise NotFound(f"There is no asset {asset_id}.")
-        return self._view(*row)
+        return found[0]
 
     def counts(self, project: str) -> dict[str, int]:
         """Assets by state, and `total`."""
         query = (
             select(Asset.state, func.count())
             .join(Project, Project.id == Asset.project_id)
-            .where(Project.name == project)
+            .where(Project.name == project, Asset.deleted_at.is_(None))
             .group_by(Asset.state)
         )
         with self.database.reading() as session:
@@ -232,65 +252,3 @@ class Library(Conversations):
                 self.publish(version.staged_key, version.sha256, version.uncut_sha256)
                 return True
         return self.storage.exists(sha256)
-
-    def _view(self, asset: Asset, version: Version) -> AssetView:
-        return AssetView(
-            id=asset.id,
-            version=version.sha256,
-            path=self.storage.address(version.sha256),
-            number=asset.number,
-            batch_id=asset.batch_id,
-            subject=asset.subject,
-            prompt=version.prompt,
-            seed=version.seed,
-            width=version.width,
-            height=version.height,
-            kind=asset.kind,
-            model=version.model,
-            style_pack=version.style_pack,
-            state=_asset_state(asset.state),
-            created_at=version.created_at,
-            metadata=version.details,
-        )
-
-
-def _asset_state(text: str) -> AssetState:
-    for state in ASSET_STATES:
-        if state == text:
-            return state
-    raise ValueError(f"unknown asset state in the database: {text!r}")
-
-
-def _asset_query() -> Select[Asset, Version]:
-    newest = select(func.max(Version.id)).where(Version.asset_id == Asset.id).correlate(Asset).scalar_subquery()
-    return select(Asset, Version).join(Version, Version.id == newest)
-
-
-def _batch_query() -> Select[Batch, str]:
-    return select(Batch, Project.name).join(Project, Project.id == Batch.project_id)
-
-
-def _batch_views(session: Session, query: Select[Batch, str]) -> list[BatchView]:
-    rows = session.execute(query).all()
-    jobs = session.execute(
-        select(Job.batch_id, func.min(Job.id))
-        .where(Job.batch_id.in_([batch.id for batch, _ in rows]))
-        .group_by(Job.batch_id)
-    )
-    first_job = dict(jobs.all())
-    tasks = session.execute(
-        select(Task.job_id, func.count()).where(Task.job_id.in_(first_job.values())).group_by(Task.job_id)
-    )
-    totals = dict(tasks.all())
-    return [
-        BatchView(
-            id=batch.id,
-            project=project,
-            request=batch.request,
-            plan=batch.plan,
-            job_id=first_job.get(batch.id),
-            total=totals.get(first_job.get(batch.id, 0), 0),
-            created_at=batch.created_at,
-        )
-        for batch, project in rows
-    ]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -65,17 +66,28 @@ class Batch(Base):
 
 
 class Asset(Base):
-    """One thing for the game, at a place (`number`, from 1) in its batch. Its newest version is the current one."""
+    """One thing for the game, at a place (`number`, from 1) in its batch. One of its versions is the current one."""
 
     __tablename__ = "assets"
-    __table_args__ = (UniqueConstraint("batch_id", "number"), Index(None, "project_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("batch_id", "number"),
+        Index(None, "project_id", "state"),
+        Index(None, "project_id", "deleted_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"))
     number: Mapped[int]
     subject: Mapped[str]
     kind: Mapped[str] = mapped_column(String(32))
-    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="new")
+    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="new")  # of the current version
+    current_version_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: the two tables name each other
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")  # grows with every change that a reviewer sees
+    words: Mapped[str] = mapped_column(
+        default="", server_default=text("''")
+    )  # lower case: what a search by word looks through
+    colour: Mapped[str | None] = mapped_column(String(16))  # main colour of the current version, in a word
+    deleted_at: Mapped[float | None]  # in the bin since
     created_at: Mapped[float] = mapped_column(default=time.time)
 
 
@@ -96,7 +108,46 @@ class Version(Base):
     model: Mapped[str]
     style_pack: Mapped[str | None] = mapped_column(String(200))
     details: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(STATE_LENGTH), default="new", server_default="new")
+    origin: Mapped[str] = mapped_column(String(STATE_LENGTH), default="generated", server_default="generated")
     created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class VersionParent(Base):
+    """An edge of the version graph: `version_id` was made from `parent_id`."""
+
+    __tablename__ = "version_parents"
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Change(Base):
+    """An entry of the audit trail: who changed what of an asset and why. Those of one `step` are undone together."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index(None, "project_id", "id"), Index(None, "asset_id"), Index(None, "step"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    step: Mapped[str] = mapped_column(String(32))  # of one action of one person
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"))
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id", ondelete="SET NULL"))
+    field: Mapped[str] = mapped_column(String(STATE_LENGTH))  # state, current, bin, tag, collection
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    who: Mapped[str] = mapped_column(String(100))
+    note: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    undoes: Mapped[str | None] = mapped_column(String(32), index=True)  # the step that this entry takes back
+    at: Mapped[float] = mapped_column(default=time.time)
+
+
+class Label(Base):
+    """A tag of an asset, or a collection that it is in."""
+
+    __tablename__ = "labels"
+    __table_args__ = (Index(None, "kind", "name"),)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(STATE_LENGTH), primary_key=True)  # tag, collection
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
 
 
 class Job(Base):
@@ -195,12 +246,15 @@ class Note(Base):
 
 
 class Event(Base):
-    """What happened to a job, written in the transaction that made it happen. Ids grow in commit order."""
+    """What happened to a job, or to assets (without a job), written in the transaction that made it happen.
+
+    Ids grow in commit order.
+    """
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "job_id", "id"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     task_id: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(32))
     data: Mapped[dict[str, Any]]

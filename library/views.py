@@ -64,6 +64,71 @@ class AssetView:
     state: AssetState
     created_at: float  # Unix seconds, of the version
     metadata: dict[str, Any]
+    revision: int = 0  # grows with every change; to be sent back with a decision
+    origin: str = "generated"  # how the version came about: generated, regenerated, upscaled, edited, imported
+    colour: str | None = None  # main colour in a word
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    deleted_at: float | None = None  # Unix seconds; in the bin since
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One state of an asset. `parents` are the sha256 of the versions that it was made from."""
+
+    id: int
+    asset_id: int
+    sha256: str
+    origin: str
+    state: AssetState
+    current: bool
+    prompt: str
+    seed: int
+    width: int  # px
+    height: int  # px
+    model: str
+    style_pack: str | None
+    parents: tuple[str, ...]
+    created_at: float  # Unix seconds
+    metadata: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """Who changed what of an asset, when and why."""
+
+    id: int
+    step: str
+    asset_id: int
+    version: str | None  # sha256
+    field: str  # state, current, bin, tag, collection
+    before: str | None
+    after: str | None
+    who: str
+    note: str
+    undoes: str | None
+    undone: bool
+    at: float  # Unix seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action of one person on some assets."""
+
+    step: str
+    who: str
+    assets: tuple[int, ...]  # ids
+    text: str  # what it did, in words: "approved 3 and 5"
+    undoes: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

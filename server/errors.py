@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from errors import BadRequest, GameForgeError, NotFound, NotReady, ResourceError
+from errors import BadRequest, Conflict, GameForgeError, NotFound, NotReady, ResourceError
 from server.schemas import ErrorOut
 
 log = logging.getLogger(__name__)
@@ -18,13 +18,16 @@ log = logging.getLogger(__name__)
 RESPONSES: dict[int | str, dict[str, object]] = {
     400: {"model": ErrorOut, "description": "The request cannot be carried out as it is; `error` says what to change."},
     404: {"model": ErrorOut, "description": "What was named does not exist."},
+    409: {"model": ErrorOut, "description": "Somebody else changed it meanwhile; read it again."},
 }
 
 
 def status_of(error: GameForgeError) -> int:
-    """400 bad request, 404 not found, 503 not ready, 429 queue full, 507 out of memory or disk, 500 else."""
+    """400 bad request, 404 not found, 409 conflict, 503 not ready, 429 queue full, 507 no memory or disk, 500 else."""
     if isinstance(error, NotFound):
         return 404
+    if isinstance(error, Conflict):
+        return 409
     if isinstance(error, NotReady):
         return 503
     if isinstance(error, BadRequest):

@@ -19,8 +19,8 @@ def router(services: Services) -> APIRouter:
 
     def with_assets(job_id: int) -> list[TaskOut]:
         tasks = store.tasks(job_id)
-        made = {asset.id: asset for asset in assets.assets(job_id=job_id, limit=max(1, len(tasks)))}
-        return [TaskOut.of(task, made.get(task.asset_id or 0)) for task in tasks]
+        made = assets.made_by(job_id)
+        return [TaskOut.of(task, made.get(task.id)) for task in tasks]
 
     @routes.get("/jobs", summary="List jobs, newest first")
     def jobs(
@@ -59,6 +59,6 @@ def router(services: Services) -> APIRouter:
     @routes.post("/tasks/{task_id}/cancel", summary="Stop one task; its neighbours go on")
     def cancel_task(task_id: int) -> TaskOut:
         task = store.cancel_task(task_id)
-        return TaskOut.of(task, assets.asset(task.asset_id) if task.asset_id else None)
+        return TaskOut.of(task, assets.made_by(task.job_id).get(task.id))
 
     return routes

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from errors import NotFound
-from library.review import set_states
 from library.views import AssetState
-from server.schemas import AssetOut, BatchOut, ProjectOut, ReviewIn
+from server.schemas import AssetOut, BatchOut, ProjectOut
 
 if TYPE_CHECKING:
     from services import Services
@@ -36,23 +35,46 @@ def router(services: Services) -> APIRouter:
         batch: int | None = None,
         job: int | None = None,
         state: AssetState | None = None,
-        text: Annotated[str | None, Query(max_length=200, description="searched in subject and prompt")] = None,
+        text: Annotated[str | None, Query(max_length=200, description="words in subject, prompt or tags")] = None,
+        kind: str | None = None,
+        style_pack: str | None = None,
+        tag: str | None = None,
+        collection: str | None = None,
+        colour: Annotated[str | None, Query(description="main colour, as red, blue, brown or white")] = None,
+        origin: Annotated[str | None, Query(description="generated, regenerated, upscaled, edited, imported")] = None,
+        size_from: Annotated[int | None, Query(ge=1, description="px, one side at least")] = None,
+        size_to: Annotated[int | None, Query(ge=1, description="px, both sides at most")] = None,
+        since: Annotated[float | None, Query(description="Unix seconds")] = None,
+        until: float | None = None,
+        deleted: Annotated[bool, Query(description="what is in the bin")] = False,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         before: Annotated[int | None, Query(description="continue after the asset with this id")] = None,
     ) -> list[AssetOut]:
         found = library.assets(
-            project=project, batch_id=batch, job_id=job, state=state, text=text, limit=limit, before=before
+            project=project,
+            batch_id=batch,
+            job_id=job,
+            state=state,
+            text=text,
+            kind=kind,
+            style_pack=style_pack,
+            tag=tag,
+            collection=collection,
+            colour=colour,
+            origin=origin,
+            size_from=size_from,
+            size_to=size_to,
+            since=since,
+            until=until,
+            deleted=deleted,
+            limit=limit,
+            before=before,
         )
         return [AssetOut.of(asset) for asset in found]
 
     @routes.get("/assets/{asset_id}", summary="An asset in its current version")
     def asset(asset_id: int) -> AssetOut:
         return AssetOut.of(library.asset(asset_id))
-
-    @routes.post("/assets/review", summary="Approve, reject or reset assets, all or none")
-    def review(decisions: ReviewIn) -> list[AssetOut]:
-        set_states(library, decisions.states)
-        return [AssetOut.of(library.asset(asset_id)) for asset_id in decisions.states]
 
     @routes.get("/batches", summary="List batches, newest first")
     def batches(project: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[BatchOut]:

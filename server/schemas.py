@@ -73,6 +73,12 @@ class AssetOut(Out):
     state: AssetState
     created_at: float
     metadata: dict[str, Any]
+    revision: int = Field(0, description="grows with every change; send it back with a decision")
+    origin: str = "generated"
+    colour: str | None = None
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    deleted_at: float | None = None
 
     @classmethod
     def of(cls, asset: AssetView | dict[str, Any]) -> AssetOut:
@@ -82,6 +88,11 @@ class AssetOut(Out):
 
 class ReviewIn(BaseModel):
     states: dict[int, AssetState] = Field(min_length=1, max_length=1000, description="new state by asset id")
+    expected: dict[int, int] | None = Field(
+        None, description="revision by asset id, as it was seen: nothing that somebody else changed is overwritten"
+    )
+    who: str = Field("", max_length=100, description="who decides, for the history")
+    note: str = Field("", max_length=1000, description="why")
 
 
 class JobOut(Out):

@@ -7,7 +7,8 @@ from typing import Any
 from langchain.tools import ToolRuntime, tool
 
 from errors import BadRequest
-from library.review import set_states
+from library.history import undo
+from library.review import decide
 from tools.context import ToolContext
 from tools.references import Reference, resolve
 from tools.results import Artifact, artifact
@@ -40,11 +41,20 @@ def review_assets(
     if both:
         numbers = sorted(number for number, asset in context.gallery.assets.items() if asset in both)
         raise BadRequest(f"{_list(numbers or sorted(both))} cannot be approved and rejected at once. Say which.")
-    set_states(context.library, dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected"))
+    states = dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected")
+    decide(context.library, states, who="chat", note=context.request)
     said = [f"{verb} {_numbers(ids, context)}" for verb, ids in (("approved", approved), ("rejected", rejected)) if ids]
     part = {"type": "review", "approved": approved, "rejected": rejected}
     sentence = " and ".join(said) if said else "there was nothing left to review"
     return sentence[0].upper() + sentence[1:] + ".", artifact(part)
+
+
+@tool(response_format="content_and_artifact", parse_docstring=True)
+def undo_review(runtime: ToolRuntime[Any, Any]) -> tuple[str, Artifact]:
+    """Take the last decision on images back: an approval, a rejection, a new version, a deletion, a tag."""
+    context: ToolContext = runtime.context
+    step = undo(context.library, project=context.project, who="chat")
+    return f"{step.text[:1].upper()}{step.text[1:]}.", artifact({"type": "review", "undone": list(step.assets)})
 
 
 def _numbers(ids: list[int], context: ToolContext) -> str:

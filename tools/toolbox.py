@@ -12,7 +12,7 @@ from tools.export import export_assets
 from tools.generate import generate_assets
 from tools.library import regenerate_assets, search_assets, upscale_assets
 from tools.progress import cancel_job, job_status
-from tools.review import review_assets
+from tools.review import review_assets, undo_review
 from tools.scaffold import scaffold_code
 from tools.train import create_style_pack
 
@@ -32,7 +32,7 @@ class Toolbox:
 def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
     return Toolbox(
         (
-            generate_assets, create_style_pack, query_design_docs, scaffold_code, review_assets, regenerate_assets,
-            upscale_assets, export_assets, search_assets, job_status, cancel_job, *extra,
+            generate_assets, create_style_pack, query_design_docs, scaffold_code, review_assets, undo_review,
+            regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job, *extra,
         )
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from langchain_core.messages import BaseMessage, ToolCall
 
 from agent.models.protocol import ToolSpec, make_call, tool_name
 from agent.models.turns import Turn, read_turn
-from agent.router.types import Routing, TurnContext
+from agent.router.types import RoutedCall, Routing, TurnContext
 from errors import GameForgeError
 
 CONFIDENT = 0.9
@@ -19,10 +20,19 @@ CONFIDENT = 0.9
 PRODUCT_TOOLS = frozenset(
     {
         "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets",
-        "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status", "cancel_job",
+        "undo_review", "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status",
+        "cancel_job",
     }
 )  # fmt: skip
-"""Tools that the router was trained on."""
+"""Tools that the router was trained on, and `undo_review`, which needs no training."""
+UNDO_TOOL = "undo_review"
+UNDO = re.compile(
+    r"(?:please |oops,? |no,? |wait,? )*(?:undo|take (?:that|it|this) back|revert|go back|restore (?:it|them))"
+    r"(?: (?:it|that|this|please|again|(?:the |my )?(?:last|previous) (?:one|step|change|review|decision|action"
+    r"|approval|rejection|verdict|redo|version)|(?:the |my |that )(?:review|decision|approval|rejection|change|redo)))*"
+    r"[\s.!]*",
+    re.I,
+)
 
 
 class TextRouter(Protocol):
@@ -55,6 +65,8 @@ class FastPath:
             return self._router
 
     def route(self, turn: Turn) -> Routing:
+        if UNDO.fullmatch(turn.text.strip()):
+            return Routing((RoutedCall(UNDO_TOOL, {}, 1.0),), 1.0, (UNDO_TOOL,))
         return self.load().route(turn.text, turn.context)
 
     def calls(self, messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], override: Any = None) -> list[ToolCall]:

@@ -38,6 +38,7 @@ PUBLIC = {
     "query_design_docs": {"question"},
     "scaffold_code": {"requirements", "engine"},
     "review_assets": {"approve", "reject"},
+    "undo_review": set(),
     "regenerate_assets": {"assets", "change", "variants"},
     "upscale_assets": {"assets", "factor"},
     "export_assets": {"assets", "format"},
