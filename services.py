@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.chat import ChatService
     from agent.models import ChatModels
     from agent.planning import Planner
+    from jobs.context import Handler
     from jobs.events import EventBus
     from jobs.store import JobStore
     from jobs.worker import Worker
@@ -109,15 +110,19 @@ def build_services(settings: Settings) -> Services:
     from jobs.ingest import IngestHandler
     from jobs.store import JobStore
     from jobs.types import Limits
+    from jobs.upscaling import UpscaleHandler
     from jobs.worker import Worker
     from library.db import Database
     from library.documents import DocumentStore
     from library.library import Library
+    from library.meaning import MeaningSearch
     from library.storage import Storage
     from memory.documents.memory import DocumentMemory
     from memory.documents.vectors import ChromaVectors
     from memory.embedder import Embedder
+    from memory.vectors import TextVectors
     from pipelines.engine import ImageEngine
+    from pipelines.upscale import Upscaler
     from scaffolds.service import Scaffolder
 
     prepare_home(settings)
@@ -128,18 +133,19 @@ def build_services(settings: Settings) -> Services:
     bus = EventBus(database)
     jobs = JobStore(database, Limits.of(settings), bus)
     embedder = Embedder(settings.embedding_model)
+    library.meaning = MeaningSearch(library, TextVectors(settings.home / "vectors", embedder))
     # The router and the built-in image model were trained on the built-in embedder: another one serves the documents.
     builtin = embedder if settings.embedding_model == "builtin" else Embedder()
     engine = ImageEngine(settings.image_model, settings.device, settings.image_batch, builtin)
     documents = DocumentStore(database)
     memory = DocumentMemory(documents, embedder, ChromaVectors(settings.home / "chroma", settings.chroma_url))
-    worker = Worker(
-        jobs,
-        {
-            GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
-            IngestHandler.kind: IngestHandler(memory, documents, settings),
-        },
-    )
+    upscaler = Upscaler(settings.upscaler, settings.device) if settings.upscaler is not None else None
+    handlers: dict[str, Handler] = {
+        GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
+        UpscaleHandler.kind: UpscaleHandler(engine, library, upscaler),
+        IngestHandler.kind: IngestHandler(memory, documents, settings),
+    }
+    worker = Worker(jobs, handlers)
     models = chat_models(settings, lambda: Router.load(builtin), settings.home)
     planner = Planner(
         Vocabulary.load(),

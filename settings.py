@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     image_batch: int = Field(
         default=0, ge=0, le=256, description="Images denoised together; 0 chooses from free memory."
     )
+    upscaler: Path | None = Field(
+        default=None, description="A .safetensors upscaling model (ESRGAN, SwinIR, ...) for what is not pixel art."
+    )
     embedding_model: str = Field(
         default="builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
     )

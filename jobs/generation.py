@@ -19,6 +19,8 @@ from pipelines.request import GenerationRequest
 from settings import Settings
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from pipelines.engine import GeneratedImage, ImageEngine, ModelInfo, StepEvent
 
 KIND = "generate"
@@ -104,7 +106,10 @@ class GenerationHandler:
         info: ModelInfo | None = None
         saves: list[Future[None]] = []
         with ThreadPoolExecutor(1, "jobs-save") as saver:  # the device paints on while files and rows are written
-            for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled):
+            starts: dict[str, Any] = {}
+            if any(request.init is not None for request in requests):
+                starts["pictures"] = self._picture
+            for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled, **starts):
                 task = tasks[outcome.index]
                 if isinstance(outcome, GenerationFailure):
                     context.fail(task, outcome.error)
@@ -117,9 +122,18 @@ class GenerationHandler:
         for save in saves:
             save.result()
 
+    def _picture(self, request: GenerationRequest) -> Image.Image:
+        """What a request starts from. Raises NotFound."""
+        from jobs.remake import whole_picture
+
+        return whole_picture(self.library, request.init or "")
+
     def _keep(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo, context: TaskContext) -> None:
+        from pipelines.colours import main_colour
+
         library, key = self.library, f"{task.id}-{task.attempts}"
         place = {"offset": list(made.offset), "canvas": list(made.canvas), "batch_size": made.batch_size}
+        slot = task.payload.get("place") or {}  # where the version belongs, when its asset exists
         metadata = {**place, "seconds": made.seconds, "seam": made.seam, "warnings": list(made.warnings)}
         try:
             sha256, uncut = self._stage(key, made, info, place)
@@ -128,6 +142,8 @@ class GenerationHandler:
             raise
         if uncut is not None:
             metadata["uncut"] = uncut
+        if slot.get("change"):
+            metadata["change"] = slot["change"]
 
         def write(session: Session) -> dict[str, Any]:
             request = made.request
@@ -135,8 +151,8 @@ class GenerationHandler:
             asset_id = library.add_version(
                 session,
                 task_id=task.id,
-                batch_id=_batch_of(task),
-                number=task.index + 1,
+                batch_id=slot.get("batch_id") or _batch_of(task),
+                number=slot.get("number") or task.index + 1,
                 sha256=sha256,
                 subject=request.subject or request.prompt,
                 prompt=request.prompt,
@@ -149,6 +165,9 @@ class GenerationHandler:
                 metadata={**metadata, "request": fields},
                 staged_key=key,
                 uncut_sha256=uncut,
+                origin=slot.get("origin") or "generated",
+                colour=main_colour(made.image),
+                parents=slot.get("parents") or (),
             )
             return {"asset": library.asset_in(session, asset_id).as_dict()}
 

@@ -142,6 +142,7 @@ def _claimed(row: Task, job: Job, project: str, worker: str) -> ClaimedTask:
         error=None,
         result=row.result,
         asset_id=row.asset_id,
+        number=(row.payload.get("place") or {}).get("number") or row.index + 1,
         kind=job.kind,
         project=project,
         batch_id=job.batch_id,

@@ -68,4 +68,5 @@ def task_view(row: Task) -> TaskView:
         error=row.error,
         result=row.result,
         asset_id=row.asset_id,
+        number=(row.payload.get("place") or {}).get("number") or row.index + 1,
     )

@@ -89,6 +89,7 @@ class TaskView:
     error: str | None
     result: dict[str, Any]
     asset_id: int | None
+    number: int  # under which the page shows it: its asset's in its batch, or its own place from 1
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

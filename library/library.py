@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from errors import NotFound
 from library.conversations import Conversations
 from library.db import Database
 from library.filters import Filter, Wanted
+from library.meaning import MeaningSearch
 from library.models import Asset, Batch, Project, Task, Version, VersionParent
 from library.projects import project_id
 from library.review import Users
@@ -33,6 +34,8 @@ class Library(Conversations):
         self.database = database
         self.storage = storage
         self.users: list[Users] = []  # who is asked before an asset goes into the bin
+        self.also_needed: list[Callable[[], Iterable[str]]] = []  # who else names files by their sha256
+        self.meaning: MeaningSearch | None = None  # search by meaning, where there is an embedding model
 
     def create_batch(self, project: str, request: str, plan: dict[str, Any], session: Session | None = None) -> int:
         """Record what was asked for; returns the batch id. With `session`, in the caller's transaction."""

@@ -22,6 +22,7 @@ from fsspec.implementations.local import LocalFileSystem
 from errors import BadRequest, NotFound, NotReady, ResourceError
 
 STAGING = "staging"
+VERIFIED_KEPT = 100_000
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -37,6 +38,7 @@ class Storage:
         self.fs, root = fsspec.core.url_to_fs(url)
         self.root = root.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
+        self._verified: dict[str, tuple[str, int, int]] = {}  # files that were read and found whole
         self._cache = cache or Path(tempfile.gettempdir()) / "gameforge-files"
 
     def stage(self, key: str, data: bytes) -> str:
@@ -105,25 +107,70 @@ class Storage:
             raise NotFound(f"The file of version {sha256[:12]} is missing.", detail=str(error)) from error
 
     def path(self, sha256: str) -> Path:
-        """A local path of the published file; a remote one is copied into the cache once. Raises NotFound."""
+        """A local path of the published file, whose content is what its name says; a remote one is copied into the
+        cache once.
+
+        Raises:
+            NotFound: it is missing, or damaged.
+            NotReady: the store cannot be reached.
+        """
         if self.is_local:
             path = Path(self._published(sha256))
             if not path.is_file():
                 raise NotFound(f"The file of version {sha256[:12]} is missing.", detail=str(path))
-            return path
+            return self._checked(path, sha256)
         path = self._cache / _sharded(sha256)
         if not path.is_file():
+            with self.open(sha256) as source, self._explained():
+                data = source.read()
+            if hashlib.sha256(data).hexdigest() != sha256:
+                raise _damaged(sha256, self.address(sha256))
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.part")
-            with self.open(sha256) as source, partial.open("wb") as target:
-                target.write(source.read())
+            partial.write_bytes(data)
             partial.replace(path)
+        return self._checked(path, sha256)
+
+    def _checked(self, path: Path, sha256: str) -> Path:
+        """Read through once for each state of the file that this process has not seen. Raises NotFound."""
+        facts = path.stat()
+        seen = (sha256, facts.st_mtime_ns, facts.st_size)
+        if self._verified.get(sha256) != seen:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                if not self.is_local:
+                    path.unlink(missing_ok=True)  # the copy, not the original
+                raise _damaged(sha256, str(path))
+            if len(self._verified) >= VERIFIED_KEPT:
+                self._verified.clear()
+            self._verified[sha256] = seen
         return path
 
     def address(self, sha256: str) -> str:
         """Where the published file lies (or will): a local path, or the URL of a remote store."""
         path = self._published(sha256)
         return str(Path(path)) if self.is_local else str(self.fs.unstrip_protocol(path))
+
+    def listed(self) -> list[str]:
+        """sha256 of all published files."""
+        self.fs.invalidate_cache()
+        with self._explained():
+            try:
+                paths = self.fs.find(self.root)
+            except FileNotFoundError:
+                return []
+        named = (re.fullmatch(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.png", self._below(p)) for p in paths)
+        return [match[3] for match in named if match]
+
+    def put_aside(self, sha256: str, folder: str) -> None:
+        """Move a published file to `folder/<sha256>.png`, where nothing looks for it."""
+        target = f"{self.root}/{folder}/{sha256}.png"
+        with self._explained():
+            self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+            self.fs.mv(self._published(sha256), target)
+        self._verified.pop(sha256, None)
+
+    def _below(self, path: str) -> str:
+        return path.replace("\\", "/")[len(self.root) :].lstrip("/")
 
     def check_writable(self) -> None:
         """Raise NotReady or ResourceError now rather than after minutes of work."""
@@ -151,6 +198,11 @@ class Storage:
                 message = f"The folder {self.root} cannot be written. Make it writable or choose another one."
                 raise NotReady(message, detail=str(error)) from error
             raise
+
+
+def _damaged(sha256: str, where: str) -> NotFound:
+    message = f"The file of version {sha256[:12]} is damaged. Run `gameforge library check --repair`."
+    return NotFound(message, detail=where)
 
 
 def _sharded(sha256: str) -> str:

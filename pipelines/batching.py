@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
+from PIL import Image
+
 from pipelines.device import GIB, Device
 from pipelines.request import GenerationRequest
 
@@ -23,6 +25,7 @@ class Item:
 
     index: int
     request: GenerationRequest
+    start: Image.Image | None = None  # what it starts from, in the size that the model paints
 
 
 def batch_key(request: GenerationRequest) -> tuple[object, ...]:
@@ -36,6 +39,7 @@ def batch_key(request: GenerationRequest) -> tuple[object, ...]:
         request.style_packs,
         request.tileable,
         request.strength,
+        request.init is not None,
     )
 
 

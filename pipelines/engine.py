@@ -23,6 +23,7 @@ from pipelines.prompts import PromptEmbedder
 from pipelines.request import GenerationRequest
 from pipelines.sources import ModelSource, is_small, locate
 from pipelines.sprites import finish
+from pipelines.starts import start_picture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -97,6 +98,7 @@ class GenerationFailure:
 
 StepListener = Callable[[StepEvent], None]
 CancelCheck = Callable[[int], bool]
+Pictures = Callable[[GenerationRequest], "Image.Image"]
 Result = GeneratedImage | GenerationFailure
 
 
@@ -189,12 +191,14 @@ class ImageEngine:
         *,
         on_step: StepListener | None = None,
         cancelled: CancelCheck | None = None,
+        pictures: Pictures | None = None,
     ) -> Iterator[Result]:
         """Yield each result as soon as its micro-batch is painted; cancelled images yield nothing.
 
         Args:
             on_step: told after every step; must return quickly.
             cancelled: asked with a request's index between steps.
+            pictures: gives the whole picture (RGBA) of the version that a request with `init` starts from.
 
         Raises:
             NotReady: the model cannot be loaded.
@@ -204,7 +208,7 @@ class ImageEngine:
         items: list[Item] = []
         for index, request in enumerate(requests):
             try:
-                items.append(Item(index, model.complete(request)))
+                items.append(Item(index, model.complete(request), _start(model.complete(request), pictures)))
             except UserFixable as error:
                 yield GenerationFailure(index, request, error.message)
         watch = _Watch(on_step, cancelled)
@@ -278,7 +282,8 @@ class ImageEngine:
         import torch
 
         watch.begin(batch)
-        latents = model.denoise([item.request for item in batch], watch.after_step)
+        starts = [item.start for item in batch if item.start is not None]
+        latents = model.denoise([item.request for item in batch], watch.after_step, starts or None)
         valid = torch.isfinite(latents).flatten(1).all(1).tolist()
         wanted = [row for row, item in enumerate(watch.alive) if valid[row] and not watch.is_cancelled(item)]
         decoded = iter(model.decode(latents[wanted], tileable=batch[0].request.tileable) if wanted else ())
@@ -357,6 +362,14 @@ class _Watch:
         if not rows:
             raise Cancelled
         return rows
+
+
+def _start(request: GenerationRequest, pictures: Pictures | None) -> Image.Image | None:
+    if request.init is None:
+        return None
+    if pictures is None:
+        raise UserFixable("The picture that this image starts from is not at hand. Describe the image instead.")
+    return start_picture(pictures(request), request)
 
 
 def _work(width: int, height: int, steps: int) -> float:

@@ -13,6 +13,7 @@ from pipelines.prompts import PromptEncoder
 from pipelines.request import MAX_SEED, GenerationRequest
 from pipelines.sampling import SAMPLERS, keep_rows, make_scheduler, takes_timesteps
 from pipelines.sources import ModelSource
+from pipelines.starts import MODERATE, picture_tensor
 from pipelines.tileable import circular_padding
 
 if TYPE_CHECKING:
@@ -61,8 +62,6 @@ class LoadedModel:
         if request.style_packs:
             names = ", ".join(use.pack for use in request.style_packs)
             raise UserFixable(f"There is no style pack named {names}. Leave it out, or make it first.")
-        if request.init is not None:
-            raise UserFixable("Starting from an existing image is not possible yet. Describe the image instead.")
         if request.sampler not in SAMPLERS:
             raise BadRequest(f"The sampler {request.sampler!r} is not known. Use one of {', '.join(sorted(SAMPLERS))}.")
         if self.source.start_strength is not None and not takes_timesteps(request.sampler):
@@ -76,10 +75,15 @@ class LoadedModel:
             steps=request.steps or self.source.steps,
             guidance=self.source.guidance if request.guidance is None else request.guidance,
             style=request.style or self.source.default_style,
-            strength=self.source.start_strength if request.strength is None else request.strength,
+            strength=self._strength(request),
         )
         self._check_sizes(complete)
         return complete
+
+    def _strength(self, request: GenerationRequest) -> float | None:
+        if request.strength is not None:
+            return request.strength
+        return MODERATE if request.init is not None else self.source.start_strength
 
     def _check_sizes(self, request: GenerationRequest) -> None:
         for side in (request.width, request.height):
@@ -93,8 +97,13 @@ class LoadedModel:
         if request.strength is not None and not 0 < request.strength <= 1:
             raise BadRequest("Strength must lie between 0 (excluded) and 1.")
 
-    def call_kwargs(self, requests: Sequence[GenerationRequest]) -> dict[str, Any]:
-        """Arguments of the pipeline call that makes these (complete, alike) requests, one generator per image."""
+    def call_kwargs(
+        self, requests: Sequence[GenerationRequest], starts: Sequence[Image.Image] | None = None
+    ) -> dict[str, Any]:
+        """Arguments of the pipeline call that makes these (complete, alike) requests, one generator per image.
+
+        `starts` are the pictures that they start from, RGBA in the size that the model paints.
+        """
         import torch
 
         first = requests[0]
@@ -108,9 +117,37 @@ class LoadedModel:
             "num_inference_steps": first.steps,
             **self.prompts.encode(requests),
         }
+        if starts is not None:
+            pixels = picture_tensor(starts, self.pipe.vae.config.in_channels).to(self.device.name)
+            if "timesteps" in kwargs:  # the model starts from latents of its own in any case
+                kwargs["latents"] = self.prompts.noised(self._encode(pixels), requests, kwargs["timesteps"])
+            else:
+                del kwargs["width"], kwargs["height"]
+                kwargs.update(image=(pixels + 1) / 2, strength=first.strength)
         if "latents" in kwargs:
             kwargs["latents"] = kwargs["latents"].to(self._unet_dtype)
         return kwargs
+
+    def _encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Latents in the denoiser's scale, the same for the same pixels (the mean, no sample)."""
+        import torch
+
+        vae = self.pipe.vae
+        with torch.inference_mode():
+            latents = vae.encode(pixels.to(self._vae_dtype)).latent_dist.mean
+        return (latents * vae.config.scaling_factor).float().cpu()
+
+    def _pipeline(self, kwargs: dict[str, Any]) -> Any:
+        """The pipeline for a call: the loaded one, or for a start from a picture its sibling over the same modules."""
+        if "image" not in kwargs:
+            return self.pipe
+        from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
+            StableDiffusionXLImg2ImgPipeline,
+        )
+
+        sibling = StableDiffusionXLImg2ImgPipeline(**self.pipe.components, add_watermarker=False)
+        sibling.set_progress_bar_config(disable=True)
+        return sibling
 
     def _fresh_scheduler(self, sampler: str) -> Any:
         """Schedulers remember earlier steps, so each call gets its own; a copy is ten times faster than a new one."""
@@ -118,7 +155,12 @@ class LoadedModel:
             self._schedulers[sampler] = make_scheduler(sampler, self._trained_scheduler)
         return copy.deepcopy(self._schedulers[sampler])
 
-    def denoise(self, requests: Sequence[GenerationRequest], after_step: AfterStep | None = None) -> torch.Tensor:
+    def denoise(
+        self,
+        requests: Sequence[GenerationRequest],
+        after_step: AfterStep | None = None,
+        starts: Sequence[Image.Image] | None = None,
+    ) -> torch.Tensor:
         """Latents of requests that are complete and share size, steps, guidance and sampler: [n, c, h, w].
 
         Args:
@@ -127,12 +169,13 @@ class LoadedModel:
         """
         import torch
 
-        kwargs = self.call_kwargs(requests)
+        kwargs = self.call_kwargs(requests, starts)
+        pipe = self._pipeline(kwargs)
         if after_step is not None:
             kwargs["callback_on_step_end"] = _shrinking_callback(after_step, kwargs["generator"])
-            kwargs["callback_on_step_end_tensor_inputs"] = list(self.pipe._callback_tensor_inputs)
+            kwargs["callback_on_step_end_tensor_inputs"] = list(pipe._callback_tensor_inputs)
         with torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
-            return self.pipe(**kwargs, output_type="latent").images
+            return pipe(**kwargs, output_type="latent").images
 
     def decode(self, latents: torch.Tensor, *, tileable: bool = False) -> list[Image.Image]:
         """RGB or RGBA pictures from latents, in smaller portions when memory runs out."""

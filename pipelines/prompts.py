@@ -69,6 +69,14 @@ def full_negative_prompt(request: GenerationRequest, native_alpha: bool) -> str:
     return ", ".join(part for part in parts if part)
 
 
+class StartingEncoder(Protocol):
+    """What encoders of models that always start from a latent (`timesteps` among their arguments) do besides."""
+
+    def noised(self, latents: Any, requests: Sequence[GenerationRequest], timesteps: Sequence[int]) -> Any:
+        """Clean latents [n, c, h, w] with the noise of the first of `timesteps`, each from its own request's seed."""
+        ...
+
+
 class TextEncoderPrompts:
     """Prompts through the pipeline's own text encoders (SDXL: CLIP-L and CLIP-bigG)."""
 

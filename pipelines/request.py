@@ -41,6 +41,7 @@ class GenerationRequest:
     transparent: bool = True
     tileable: bool = False
     init: str | None = None  # sha256 of the version it starts from
+    change: str | None = None  # what is to be different from that version, in words
     strength: float | None = None  # 0..1, how far it may leave its start
 
     def to_dict(self) -> dict[str, Any]:

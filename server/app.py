@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from server import conversations, errors, events, jobs, library, review, scaffolds
+from server import conversations, errors, events, jobs, library, remake, review, scaffolds
 from server.guard import OwnPagesOnly
 from server.schemas import HealthOut, ImageModelOut, ModelsOut
 
@@ -58,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
 
     app.include_router(jobs.router(services))
     app.include_router(review.router(services))
+    app.include_router(remake.router(services))
     app.include_router(library.router(services))
     app.include_router(conversations.router(services))
     app.include_router(events.router(services))

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from errors import NotFound
+from library.filters import Wanted
+from library.thumbnails import thumbnail
 from library.views import AssetState
 from server.schemas import AssetOut, BatchOut, ProjectOut
 
@@ -23,7 +25,7 @@ UPLOAD = re.compile(r"[0-9a-f]{64}\.(?:png|jpe?g|webp|gif|bmp|tiff?|avif)")
 def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["library"])
     library = services.library
-    uploads = services.settings.home / "uploads"
+    uploads, thumbnails = services.settings.home / "uploads", services.settings.home / "thumbnails"
 
     @routes.get("/projects", summary="List projects")
     def projects() -> list[ProjectOut]:
@@ -47,15 +49,15 @@ def router(services: Services) -> APIRouter:
         since: Annotated[float | None, Query(description="Unix seconds")] = None,
         until: float | None = None,
         deleted: Annotated[bool, Query(description="what is in the bin")] = False,
+        meaning: Annotated[bool, Query(description="`text` is meant, not spelled: the closest first")] = False,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         before: Annotated[int | None, Query(description="continue after the asset with this id")] = None,
     ) -> list[AssetOut]:
-        found = library.assets(
+        wanted = Wanted(
             project=project,
             batch_id=batch,
             job_id=job,
             state=state,
-            text=text,
             kind=kind,
             style_pack=style_pack,
             tag=tag,
@@ -67,9 +69,10 @@ def router(services: Services) -> APIRouter:
             since=since,
             until=until,
             deleted=deleted,
-            limit=limit,
-            before=before,
         )
+        if meaning and text and library.meaning is not None:
+            return [AssetOut.of(asset) for asset, _ in library.meaning.find(text, limit=limit, **wanted)]
+        found = library.assets(text=text, limit=limit, before=before, **wanted)
         return [AssetOut.of(asset) for asset in found]
 
     @routes.get("/assets/{asset_id}", summary="An asset in its current version")
@@ -88,9 +91,11 @@ def router(services: Services) -> APIRouter:
     def version(
         sha256: Annotated[str, Path(description="64 hex digits; of a version, or of its uncut original")],
         download: Annotated[bool, Query(description="offer it as a file to save")] = False,
+        size: Annotated[int | None, Query(description="a small copy with this longer side: 64, 128, 256, 512")] = None,
     ) -> FileResponse:
+        path = library.version_path(sha256) if size is None else thumbnail(library, sha256, size, thumbnails)
         return FileResponse(
-            library.version_path(sha256),
+            path,
             media_type="image/png",
             filename=f"{sha256[:12]}.png" if download else None,
             headers=FOREVER,

@@ -119,6 +119,7 @@ class TaskOut(Out):
     id: int
     job_id: int
     index: int = Field(description="0-based place in the job")
+    number: int = Field(description="under which it is shown: its asset's number, or its place from 1")
     label: str
     state: JobState
     attempts: int

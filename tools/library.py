@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.tools import ToolRuntime, tool
 
-from errors import BadRequest, NotReady
+from errors import BadRequest
 from library.views import AssetState
 from tools.context import ToolContext
-from tools.references import Reference
+from tools.references import Reference, numbers_of, resolve
 from tools.results import Artifact, artifact, count_of
+
+if TYPE_CHECKING:
+    from jobs.types import JobView
 
 SHOWN = 100  # assets of one answer
 _STATES: dict[AssetState, str] = {
@@ -46,13 +49,8 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
             break
     if not re.search(r"\w", query):
         return f'Nothing in the library matches "{query}".', artifact()
-    terms = [_stem(word) for word in re.findall(r"[\w'-]+", _FILLER.sub(" ", words))]
-    found = None
-    for term in terms or [""]:
-        some = context.library.assets(project=context.project, state=state, text=term or None, limit=100_000)
-        ids = {asset.id for asset in some}
-        found = some if found is None else [asset for asset in found if asset.id in ids]
-    assets = found or []
+    terms = re.findall(r"[\w'-]+", _FILLER.sub(" ", words))
+    assets = context.library.assets(project=context.project, state=state, text=" ".join(terms), limit=100_000)
     if not assets:
         return f'Nothing in the library matches "{query}".', artifact()
     shown = assets[:SHOWN]
@@ -63,15 +61,6 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
     if len(assets) > SHOWN:
         text += f" The newest {SHOWN} are shown."
     return text, artifact({"type": "assets", "assets": ids}, gallery={"assets": ids})
-
-
-def _stem(word: str) -> str:
-    """Words are searched as parts of names, so a plural must not hide the singular."""
-    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us")) else word
 
 
 @tool(response_format="content_and_artifact", parse_docstring=True)
@@ -85,7 +74,26 @@ def regenerate_assets(
         change: What should be different ("darker", "with a red hat").
         variants: How many new versions of each.
     """
-    raise NotReady("This version cannot redo single images yet. Ask for the subject again to get new versions of it.")
+    from jobs.remake import is_new_seed, submit_remake
+
+    context: ToolContext = runtime.context
+    chosen = resolve(assets, context)
+    made = submit_remake(
+        chosen,
+        change=change,
+        variants=variants,
+        store=context.jobs,
+        library=context.library,
+        project=context.project,
+        settings=context.settings,
+        small_model=context.engine.info().small,
+        conversation_id=context.conversation_id,
+        seconds_per_image=context.engine.seconds_per_image(),
+    )
+    how = "from a new seed" if is_new_seed(change) else f'from the picture itself: "{change}"'
+    versions = f" {variants} new versions each," if variants > 1 else ""
+    text = f"Redoing {numbers_of(chosen, context)},{versions} {how} (job {made.job.id}). The old version stays."
+    return _started(runtime, made.job, f"{text} {made.note}".strip())
 
 
 @tool(response_format="content_and_artifact", parse_docstring=True)
@@ -96,4 +104,24 @@ def upscale_assets(assets: list[Reference], runtime: ToolRuntime[Any, Any], fact
         assets: Numbers under the images, or "all".
         factor: How many times larger, 2 or 4.
     """
-    raise NotReady("This version cannot upscale images yet. Ask for a larger size when you have them made.")
+    from jobs.upscaling import submit_upscale
+
+    context: ToolContext = runtime.context
+    chosen = resolve(assets, context)
+    job = submit_upscale(
+        chosen,
+        factor,
+        store=context.jobs,
+        library=context.library,
+        project=context.project,
+        settings=context.settings,
+        conversation_id=context.conversation_id,
+    )
+    return _started(runtime, job, f"Enlarging {numbers_of(chosen, context)} {factor} times (job {job.id}).")
+
+
+def _started(runtime: ToolRuntime[Any, Any], job: JobView, text: str) -> tuple[str, Artifact]:
+    """Numbers go on to mean the gallery that was shown: its assets get new versions."""
+    part = {"type": "job", "job_id": job.id, "batch_id": job.batch_id, "total": job.total}
+    runtime.stream_writer({"kind": "job", "data": {key: value for key, value in part.items() if key != "type"}})
+    return text, artifact(part)

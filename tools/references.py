@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from errors import BadRequest, NotFound
+from library.words import listed
 from tools.context import ToolContext
 
 Reference = int | str
@@ -61,3 +62,11 @@ def _numbered(number: int, context: ToolContext) -> int:
     if number not in gallery.assets:
         raise NotFound(f"Image {number} is not there: it is still being made, failed or was stopped.")
     return gallery.assets[number]
+
+
+def numbers_of(ids: Sequence[int], context: ToolContext) -> str:
+    """The numbers that the user sees: "2", "1 and 3", "all 8"."""
+    number = {asset: number for number, asset in context.gallery.assets.items()}
+    if len(ids) == len(number) and len(ids) > 1:
+        return f"all {len(ids)}"
+    return listed(number.get(asset, asset) for asset in ids)

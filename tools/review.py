@@ -9,8 +9,9 @@ from langchain.tools import ToolRuntime, tool
 from errors import BadRequest
 from library.history import undo
 from library.review import decide
+from library.words import listed
 from tools.context import ToolContext
-from tools.references import Reference, resolve
+from tools.references import Reference, numbers_of, resolve
 from tools.results import Artifact, artifact
 
 
@@ -40,10 +41,12 @@ def review_assets(
     both = set(approved) & set(rejected)
     if both:
         numbers = sorted(number for number, asset in context.gallery.assets.items() if asset in both)
-        raise BadRequest(f"{_list(numbers or sorted(both))} cannot be approved and rejected at once. Say which.")
+        raise BadRequest(f"{listed(numbers or sorted(both))} cannot be approved and rejected at once. Say which.")
     states = dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected")
     decide(context.library, states, who="chat", note=context.request)
-    said = [f"{verb} {_numbers(ids, context)}" for verb, ids in (("approved", approved), ("rejected", rejected)) if ids]
+    said = [
+        f"{verb} {numbers_of(ids, context)}" for verb, ids in (("approved", approved), ("rejected", rejected)) if ids
+    ]
     part = {"type": "review", "approved": approved, "rejected": rejected}
     sentence = " and ".join(said) if said else "there was nothing left to review"
     return sentence[0].upper() + sentence[1:] + ".", artifact(part)
@@ -55,15 +58,3 @@ def undo_review(runtime: ToolRuntime[Any, Any]) -> tuple[str, Artifact]:
     context: ToolContext = runtime.context
     step = undo(context.library, project=context.project, who="chat")
     return f"{step.text[:1].upper()}{step.text[1:]}.", artifact({"type": "review", "undone": list(step.assets)})
-
-
-def _numbers(ids: list[int], context: ToolContext) -> str:
-    number = {asset: number for number, asset in context.gallery.assets.items()}
-    if len(ids) == len(number) and len(ids) > 1:
-        return f"all {len(ids)}"
-    return _list([number.get(asset, asset) for asset in ids])
-
-
-def _list(numbers: list[int]) -> str:
-    texts = [str(number) for number in numbers]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -35,6 +35,7 @@ HEAD = f"""
 <link rel="icon" href="{STATIC_URL}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{STATIC_URL}/gameforge.css">
 <link rel="stylesheet" href="{STATIC_URL}/scaffold.css">
+<link rel="stylesheet" href="{STATIC_URL}/review.css">
 <script type="module" src="{STATIC_URL}/main.js"></script>
 """
 HEADER = '<header class="gf-header"></header>'
@@ -92,6 +93,8 @@ def build_page(services: Services) -> gr.Blocks:
                         autofocus=True,
                     )
                 frame('<aside class="gf-now" aria-label="Now running"></aside>', elem_id="gf-now")
+            with gr.Tab("Review", id="review"):
+                frame('<main class="gf-review"></main>')
             with gr.Tab("Library", id="library"):
                 frame('<main class="gf-library"></main>')
             with gr.Tab("Jobs", id="jobs"):

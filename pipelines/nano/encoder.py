@@ -118,20 +118,25 @@ class NanoPromptEncoder:
         tokens, pooled = self._embed(prompts)
         negative_tokens, negative_pooled = self._embed(negatives)
         starts = torch.stack([self.start(request).latent for request in requests])
-        noise = torch.stack([start_noise(r.seed, f"{r.subject or r.prompt}|{r.kind}") for r in requests])
-        first = torch.full((len(requests),), timesteps[0])
         size = self.settings["size"]
         return {
             "prompt_embeds": tokens,
             "pooled_prompt_embeds": pooled,
             "negative_prompt_embeds": negative_tokens,
             "negative_pooled_prompt_embeds": negative_pooled,
-            "latents": self._noise_levels.add_noise(starts, noise, first),
+            "latents": self.noised(starts, requests, timesteps),
             "timesteps": timesteps,
             "guidance_scale": guidance,
             "height": size,
             "width": size,
         }
+
+    def noised(self, latents: torch.Tensor, requests: Sequence[NanoRequest], timesteps: Sequence[int]) -> torch.Tensor:
+        """Clean latents [n, 8, 16, 16] with the noise of the first time step, each from its own request's seed."""
+        import torch
+
+        noise = torch.stack([start_noise(r.seed, f"{r.subject or r.prompt}|{r.kind}") for r in requests])
+        return self._noise_levels.add_noise(latents, noise, torch.full((len(requests),), timesteps[0]))
 
     def _embed(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         import torch

@@ -6,11 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from pipelines.engine import GeneratedImage, GenerationFailure, ModelInfo, StepEvent
 from pipelines.request import GenerationRequest
+from pipelines.starts import start_picture
 
 SIZE = 24
 STEPS = 3
@@ -57,6 +59,7 @@ class SmallEngine:
         *,
         on_step: Callable[[StepEvent], None] | None = None,
         cancelled: Callable[[int], bool] | None = None,
+        pictures: Callable[[GenerationRequest], Image.Image] | None = None,
     ) -> Iterator[GeneratedImage | GenerationFailure]:
         for start in range(0, len(requests), self.micro_batch):
             indices = list(range(start, min(start + self.micro_batch, len(requests))))
@@ -66,9 +69,11 @@ class SmallEngine:
                 if on_step is not None and indices:
                     on_step(StepEvent(tuple(indices), step + 1, STEPS))
             for index in indices:
-                yield self._paint(index, requests[index], len(indices))
+                yield self._paint(index, requests[index], len(indices), pictures)
 
-    def _paint(self, index: int, request: GenerationRequest, batch: int) -> GeneratedImage | GenerationFailure:
+    def _paint(
+        self, index: int, request: GenerationRequest, batch: int, pictures: Any = None
+    ) -> GeneratedImage | GenerationFailure:
         if request.subject == self.KILL:
             os.kill(os.getpid(), signal.SIGKILL)
         if request.subject == self.RAISE:
@@ -78,6 +83,9 @@ class SmallEngine:
         image = Image.new("RGBA", (SIZE, SIZE))
         colour = (request.seed % 256, request.seed // 256 % 256, request.seed // 65536 % 256, 255)
         ImageDraw.Draw(image).ellipse((4, 4, SIZE - 5, SIZE - 5), fill=colour)
+        if request.init is not None:
+            sized = request.replaced(width=SIZE, height=SIZE, style="pixel")
+            image = start_picture(pictures(request), sized)
         return GeneratedImage(
             index=index,
             request=request,

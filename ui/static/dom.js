@@ -39,7 +39,8 @@ export const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"
 export function toast(text, { action = null, seconds = 6, onexpire = null } = {}) {
   let shelf = document.querySelector(".gf-toasts");
   if (!shelf) document.body.append((shelf = h("div", { className: "gf-toasts", role: "status" })));
-  const note = h("div", { className: "gf-toast" }, h("span", {}, text));
+  const words = h("span", {}, text);
+  const note = h("div", { className: "gf-toast" }, words);
   const timer = setTimeout(() => finish(onexpire), seconds * 1000);
   function finish(then) {
     clearTimeout(timer);
@@ -49,7 +50,7 @@ export function toast(text, { action = null, seconds = 6, onexpire = null } = {}
   if (action) note.append(button(action.label, null, () => finish(action.run), "gf-link"));
   note.append(button("×", "Close", () => finish(onexpire), "gf-icon"));
   shelf.append(note);
-  return { expire: () => finish(onexpire) };
+  return { expire: () => finish(onexpire), say: (now) => (words.textContent = now) };
 }
 
 // ------------------------------------------------------------ pictures

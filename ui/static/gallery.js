@@ -62,7 +62,7 @@ class JobView {
   }
 
   cell(task) {
-    return h("div", { className: "gf-cell", tabIndex: -1 }, h("span", { className: "gf-number" }, String(task.index + 1)));
+    return h("div", { className: "gf-cell", tabIndex: -1 }, h("span", { className: "gf-number" }, String(task.number)));
   }
 
   all() {
@@ -85,7 +85,7 @@ class JobView {
     if (cell.dataset.state === state && state !== "running") return;
     const changed = cell.dataset.state !== state;
     cell.dataset.state = state;
-    cell.title = `${task.index + 1}: ${task.label}`;
+    cell.title = `${task.number}: ${task.label}`;
     const number = cell.querySelector(".gf-number");
     if (state === "done") {
       cell.replaceChildren(this.picture(task, live), number);
@@ -107,11 +107,11 @@ class JobView {
     place(image, task.asset, this.room());
     image.src = task.asset.url;
     const open = () => openLightbox(this.entry.tasks.filter((item) => item.asset).map((item) => item.asset), task.asset.id);
-    return h("button", { type: "button", className: "gf-picture", "aria-label": `Open ${task.index + 1}: ${task.label}`, onclick: open }, image);
+    return h("button", { type: "button", className: "gf-picture", "aria-label": `Open ${task.number}: ${task.label}`, onclick: open }, image);
   }
 
   stopOne(task) {
-    return button("×", `Stop number ${task.index + 1} only`, () =>
+    return button("×", `Stop number ${task.number} only`, () =>
       attempt(() => api(`tasks/${task.id}/cancel`, { method: "POST" })), "gf-icon gf-stop-one");
   }
 

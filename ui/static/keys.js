@@ -2,15 +2,18 @@
 
 import { button, h } from "./dom.js";
 
-const PAGES = { c: "Chat", l: "Library", j: "Jobs" };
+const PAGES = { c: "Chat", r: "Review", l: "Library", j: "Jobs" };
 const HELP = [
   ["Enter, Ctrl+Enter", "send"],
   ["Shift+Enter", "new line"],
   ["/", "go to the message"],
-  ["g then c, l, j", "chat, library, jobs"],
+  ["g then c, r, l, j", "chat, review, library, jobs"],
   ["n", "new chat"],
   ["← →", "previous and next picture, when one is open"],
-  ["p, x, u", "approve, reject, undo, when a picture is open"],
+  ["p, x, u, r", "approve, reject, undo, redo, on a picture or in Review"],
+  ["c, z, v", "in Review: compare, large, set view"],
+  ["1-9, Shift+arrows", "in Review: go to a number, select a range"],
+  ["wheel, drag, + - 0, t", "in a comparison: zoom, pan, fit, repeat as tiles"],
   ["Esc", "close"],
   ["?", "this help"],
 ];

@@ -10,6 +10,7 @@ import { goTo, installKeys } from "./keys.js";
 import { mountLibrary } from "./library.js";
 import { mountNow } from "./now.js";
 import { mountScaffold } from "./scaffold.js";
+import { mountReview } from "./review.js";
 import { store } from "./store.js";
 
 const PARTS = {
@@ -19,6 +20,7 @@ const PARTS = {
   "gf-job": (element) => mountJob(element, numberOf(element)),
   "gf-confirm": (element) => mountConfirm(element, numberOf(element)),
   "gf-scaffold": (element) => mountScaffold(element, refOf(element)),
+  "gf-review": mountReview,
   "gf-library": mountLibrary,
   "gf-jobs": mountJobs,
 };

@@ -66,19 +66,49 @@ class Store extends EventTarget {
     for (const id of this.jobs.keys()) this.load(id).catch(() => {});
   }
 
-  async review(asset, state) {
-    const [now] = await api("assets/review", { method: "POST", body: { states: { [asset.id]: state } } });
-    asset.state = now.state;
-    for (const { job, tasks } of this.jobs.values()) {
-      const task = tasks.find((item) => item.asset?.id === asset.id);
-      if (!task) continue;
-      task.asset.state = now.state;
-      this.tell(`job-${job.id}`, { tasks: [task.id] });
+  // All get the state, or none: when somebody else changed one of them meanwhile, the server refuses.
+  async decide(assets, state, who) {
+    const states = Object.fromEntries(assets.map((asset) => [asset.id, state]));
+    const expected = Object.fromEntries(assets.map((asset) => [asset.id, asset.revision]));
+    try {
+      const now = await api("assets/review", { method: "POST", body: { states, expected, who } });
+      const byId = new Map(now.map((asset) => [asset.id, asset]));
+      for (const asset of assets) Object.assign(asset, { state: byId.get(asset.id).state, revision: byId.get(asset.id).revision });
+      this.changed(now);
+    } catch (error) {
+      await Promise.all(assets.map((asset) => this.reload(asset).catch(() => {})));
+      throw error;
     }
-    this.tell("review", { asset });
+    return true;
+  }
+
+  async reload(asset) {
+    const now = await api(`assets/${asset.id}`);
+    Object.assign(asset, now);
+    this.changed([now]);
+    return asset;
+  }
+
+  // Assets are another way now (decided here or by somebody else): everything that shows them follows.
+  changed(assets) {
+    const byId = new Map(assets.map((asset) => [asset.id, asset]));
+    for (const { job, tasks } of this.jobs.values()) {
+      const seen = tasks.filter((task) => task.asset && byId.has(task.asset.id));
+      for (const { asset } of seen) {
+        const now = byId.get(asset.id);
+        asset.state = !now.version || now.version === asset.version ? now.state : "superseded";
+        asset.revision = now.revision ?? asset.revision;
+      }
+      if (seen.length) this.tell(`job-${job.id}`, { tasks: seen.map((task) => task.id) });
+    }
+    this.tell("assets", { assets });
   }
 
   receive(event) {
+    if (event.kind === "assets_changed") {
+      this.changed(event.data.assets);
+      return;
+    }
     this.loading.get(event.job_id)?.missed.push(event);
     const known = this.jobs.get(event.job_id);
     if (event.kind === "job_queued") {

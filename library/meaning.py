@@ -1,0 +1,102 @@
+"""Finding assets by what they are, not by the words in their names: "something to hide behind"."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from sqlalchemy import select
+from typing_extensions import Unpack
+
+from errors import BadRequest
+from library.filters import Filter, Wanted
+from library.models import Asset
+from library.rows import asset_query, asset_views
+from library.views import AssetView
+
+if TYPE_CHECKING:
+    from library.library import Library
+
+IN_TIME = 1024  # texts that a search embeds while the user waits; the rest is embedded in the background
+CANDIDATES = 1000  # ids in one query
+
+
+class Vectors(Protocol):
+    """What a search needs of the store of text vectors (`memory.vectors.TextVectors`)."""
+
+    def rows(self, texts: Sequence[str], *, most: int | None = None) -> np.ndarray: ...
+
+    def scores(self, query: str) -> np.ndarray: ...
+
+
+class MeaningSearch:
+    """Ranks a library's assets by the meaning of their subjects. Keeps 12 bytes an asset in memory."""
+
+    def __init__(self, library: Library, vectors: Vectors) -> None:
+        self._library = library
+        self._vectors = vectors
+        self._lock = threading.Lock()
+        self._ids = np.zeros(0, np.int64)
+        self._rows = np.zeros(0, np.int32)  # of the vectors; -1: not embedded yet
+        self._waiting: dict[int, str] = {}
+
+    def find(
+        self, query: str, *, limit: int = 100, least: float = 0.0, **wanted: Unpack[Wanted]
+    ) -> list[tuple[AssetView, float]]:
+        """The assets whose subjects come closest, with their cosines (above `least`), best first.
+
+        `wanted` narrows the search as in `Library.assets`. Raises BadRequest for an empty query.
+        """
+        if not query.strip():
+            raise BadRequest("Say what to look for in the library.")
+        with self._lock:
+            self._catch_up(IN_TIME)
+            ids, rows = self._ids, self._rows
+        scores = self._vectors.scores(query)
+        if not len(scores) or not len(ids):
+            return []
+        of_asset = np.where(rows >= 0, scores[np.clip(rows, 0, len(scores) - 1)], -1.0)
+        order = np.lexsort((-ids, -of_asset))  # of equal ones the newest first
+        found: list[tuple[AssetView, float]] = []
+        for start in range(0, len(order), CANDIDATES):
+            part = order[start : start + CANDIDATES]
+            part = part[of_asset[part] > least]
+            if not len(part):
+                break
+            score = {int(ids[place]): float(of_asset[place]) for place in part}
+            views = self._views(list(score), wanted)
+            found += sorted(((view, score[view.id]) for view in views), key=lambda hit: (-hit[1], -hit[0].id))
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def catch_up(self) -> None:
+        """Embed what is new; to be called from the background."""
+        while True:
+            with self._lock:
+                self._catch_up(IN_TIME)
+                if not self._waiting:
+                    return
+
+    def _views(self, ids: list[int], wanted: Wanted) -> list[AssetView]:
+        narrowed: Wanted = {**wanted, "ids": ids}
+        with self._library.database.reading() as session:
+            query = Filter(**narrowed).apply(asset_query())
+            return asset_views(session, session.execute(query), self._library.storage)
+
+    def _catch_up(self, most: int) -> None:
+        last = int(self._ids[-1]) if len(self._ids) else 0
+        with self._library.database.reading() as session:
+            new = session.execute(select(Asset.id, Asset.subject).where(Asset.id > last).order_by(Asset.id)).all()
+        if new:
+            self._ids = np.concatenate([self._ids, np.array([row[0] for row in new], np.int64)])
+            self._rows = np.concatenate([self._rows, np.full(len(new), -1, np.int32)])
+            self._waiting |= {len(self._ids) - len(new) + offset: row[1] for offset, row in enumerate(new)}
+        if self._waiting:
+            places = np.fromiter(self._waiting, np.int64, len(self._waiting))
+            rows = self._vectors.rows(list(self._waiting.values()), most=most)
+            self._rows[places] = rows
+            done = set(places[rows >= 0].tolist())
+            self._waiting = {place: text for place, text in self._waiting.items() if place not in done}
