@@ -65,7 +65,9 @@ class Filter:
         return query.where(*self.conditions())
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        found = [Asset.deleted_at.is_not(None) if self.deleted else Asset.deleted_at.is_(None)]
+        found: list[ColumnElement[bool]] = [
+            Asset.deleted_at.is_not(None) if self.deleted else Asset.deleted_at.is_(None)
+        ]
         if self.project is not None:
             found.append(Asset.project_id == select(Project.id).where(Project.name == self.project).scalar_subquery())
         if self.batch_id is not None:

@@ -100,7 +100,8 @@ def read_recolouring(change: str) -> Recolouring:
     much = any(word in _MUCH for word in words) and "less" not in words
     strength = 1.6 if much else 0.5 if any(word in _LITTLE for word in words) else 1.0
     light = saturation = 1.0
-    for before, word in zip(["", *words], words, strict=False):
+    for before, spoken in zip(["", *words], words, strict=False):
+        word = str(spoken)
         if before in ("less", "too", "not"):
             word = {"bright": "darker", "dark": "brighter", "saturated": "duller", "pale": "vivid", "light": "darker",
                     "colourful": "muted", "colorful": "muted", "vivid": "muted"}.get(word, word)  # fmt: skip

@@ -91,8 +91,12 @@ def to_lab(rgb: np.ndarray) -> np.ndarray:
 
 
 def _set_palette(labs: Sequence[np.ndarray]) -> np.ndarray:
-    """Colours that the set shares: every picture counts alike; found by k-means from evenly spread starts."""
-    points = np.concatenate([lab[:: max(1, len(lab) // 256)] for lab in labs])
+    """Colours that pictures share: k-means from evenly spread starts, every picture counting alike, without colours
+    that a single picture has.
+    """
+    samples = [lab[:: max(1, len(lab) // 256)] for lab in labs]
+    points = np.concatenate(samples)
+    owner = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     order = np.argsort(points[:, 0], kind="stable")
     centres = points[order[np.linspace(0, len(points) - 1, min(PALETTE, len(points))).astype(int)]].copy()
     for _ in range(8):
@@ -101,7 +105,9 @@ def _set_palette(labs: Sequence[np.ndarray]) -> np.ndarray:
             members = points[nearest == index]
             if len(members):
                 centres[index] = members.mean(0)
-    return centres
+    nearest = ((points[:, None] - centres[None]) ** 2).sum(-1).argmin(1)
+    shared = [len(np.unique(owner[nearest == index])) > 1 for index in range(len(centres))]
+    return centres[shared] if any(shared) else centres
 
 
 def _palette_distance(lab: np.ndarray, palette: np.ndarray) -> float:

@@ -120,7 +120,8 @@ class LoadedModel:
         if starts is not None:
             pixels = picture_tensor(starts, self.pipe.vae.config.in_channels).to(self.device.name)
             if "timesteps" in kwargs:  # the model starts from latents of its own in any case
-                kwargs["latents"] = self.prompts.noised(self._encode(pixels), requests, kwargs["timesteps"])
+                encoder: Any = self.prompts  # a StartingEncoder
+                kwargs["latents"] = encoder.noised(self._encode(pixels), requests, kwargs["timesteps"])
             else:
                 del kwargs["width"], kwargs["height"]
                 kwargs.update(image=(pixels + 1) / 2, strength=first.strength)

@@ -132,7 +132,7 @@ class Upscaler:
                 f"{self.file.name} is no .safetensors file. Other formats can run code, so they stay closed."
             )
         try:
-            from spandrel import ImageModelDescriptor, ModelLoader
+            from spandrel import ImageModelDescriptor, ModelLoader  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             message = "Upscaling models need the package spandrel: pip install 'gameforge[upscale]'."
             raise NotReady(message, detail=str(error)) from error

@@ -53,26 +53,27 @@ def router(services: Services) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         before: Annotated[int | None, Query(description="continue after the asset with this id")] = None,
     ) -> list[AssetOut]:
-        wanted = Wanted(
-            project=project,
-            batch_id=batch,
-            job_id=job,
-            state=state,
-            kind=kind,
-            style_pack=style_pack,
-            tag=tag,
-            collection=collection,
-            colour=colour,
-            origin=origin,
-            size_from=size_from,
-            size_to=size_to,
-            since=since,
-            until=until,
-            deleted=deleted,
-        )
+        wanted: Wanted = {
+            "project": project,
+            "batch_id": batch,
+            "job_id": job,
+            "state": state,
+            "kind": kind,
+            "style_pack": style_pack,
+            "tag": tag,
+            "collection": collection,
+            "colour": colour,
+            "origin": origin,
+            "size_from": size_from,
+            "size_to": size_to,
+            "since": since,
+            "until": until,
+            "deleted": deleted,
+        }
         if meaning and text and library.meaning is not None:
             return [AssetOut.of(asset) for asset, _ in library.meaning.find(text, limit=limit, **wanted)]
-        found = library.assets(text=text, limit=limit, before=before, **wanted)
+        wanted["text"] = text
+        found = library.assets(limit=limit, before=before, **wanted)
         return [AssetOut.of(asset) for asset in found]
 
     @routes.get("/assets/{asset_id}", summary="An asset in its current version")
