@@ -15,13 +15,27 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 from sqlalchemy.exc import OperationalError
 
+from agent.attached import keep_documents, read_attached, shown_files
 from agent.graph import RECURSION_LIMIT, Models, build_graph
-from agent.messages import EMPTY, NO, YES, ChatEvent, Message, check_length, keep_attachments, question, wordless
+from agent.messages import (
+    EMPTY,
+    NO,
+    YES,
+    ChatEvent,
+    Message,
+    check_length,
+    keep_attachments,
+    part_documents,
+    question,
+    wordless,
+)
 from agent.preview import plan_only
 from agent.repair import repair
+from agent.standing import Standing
 from agent.state import Decision, new_turn
 from agent.turns import Turns
 from errors import BadRequest, GameForgeError, NotFound
+from library.notes import NoteStore
 from memory.checkpoints import ChatCheckpoints, open_checkpoints
 from tools.context import Gallery, ToolContext
 from tools.toolbox import Toolbox, default_toolbox
@@ -76,6 +90,7 @@ class ChatService:
         self._planner = planner
         self._scaffolder = scaffolder
         self._documents = documents
+        self.standing = Standing(NoteStore(library.database), documents)
         self._toolbox = toolbox or default_toolbox()
         self._checkpoints = checkpoints or open_checkpoints(settings.home / "chats.db")
         self._graph = build_graph(models, planner, self._toolbox, self._checkpoints)
@@ -130,14 +145,16 @@ class ChatService:
         """
         conversation = self._library.conversation(conversation_id)
         check_length(text, self._settings)
-        files = keep_attachments(attachments, self._settings)
-        if not text.strip() and not files:
+        given, images = part_documents(attachments)
+        files = keep_attachments(images, self._settings)
+        chosen = keep_documents(given, self._settings)
+        if not text.strip() and not files and not given:
             return iter(_said(EMPTY))
 
         def turn(put: queue.SimpleQueue[ChatEvent | None], stop: threading.Event) -> None:
             state = self._tidied(conversation_id)
             if not state.values.get("transcript"):
-                self._name(conversation_id, text or files[0]["name"])
+                self._name(conversation_id, text or (files or shown_files(chosen))[0]["name"])
             self._library.touch(conversation_id)
             context = self._context(conversation.project, conversation_id, state, text, files, auto_confirm, stop)
             if _open_question(state) is not None:
@@ -145,11 +162,25 @@ class ChatService:
                 self._stream(conversation_id, Command(resume={"decision": decision, "plan": None}), context, put)
                 if decision == "yes" or NO.fullmatch(text.strip()):
                     return
-            parts = [{"type": "files", "files": files}] if files else []
-            sentence = wordless(text) if text.strip() else _ask_about(len(files))
-            if sentence is not None:
-                self._note(conversation_id, text, parts, sentence)
-                for event in _said(sentence):
+            shown = [*files, *shown_files(chosen)]
+            parts: list[dict[str, Any]] = [{"type": "files", "files": shown}] if shown else []
+            trouble = wordless(text) if text.strip() else None if given else _ask_about(len(files))
+            note = None if shown else self.standing.hear(conversation.project, text)
+            if chosen.files:
+                part, read = read_attached(
+                    chosen,
+                    jobs=self._jobs,
+                    database=self._library.database,
+                    project=conversation.project,
+                    conversation_id=conversation_id,
+                    put=put,
+                    stop=stop,
+                )
+                parts.append(part)
+                note = None if text.strip() else read
+            if trouble or note:
+                self._note(conversation_id, text, parts, trouble or note or "")
+                for event in _said(trouble) if trouble else [ChatEvent("token", {"text": note})]:
                     put.put(event)
                 return
             facts = {
@@ -302,6 +333,7 @@ class ChatService:
             auto_confirm=auto_confirm,
             stopped=stop.is_set,
             documents=self._documents,
+            standing=self.standing,
             asked_before=_said_before(state),
         )
 

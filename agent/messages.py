@@ -100,6 +100,14 @@ def keep_attachments(paths: Sequence[Path], settings: Settings) -> list[dict[str
     return kept
 
 
+def part_documents(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """(documents, images) of what was attached, told by the names' ends."""
+    from memory.documents.extract import SUFFIXES
+
+    documents = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    return documents, [path for path in paths if path not in documents]
+
+
 def _copy(path: Path, target: Path) -> None:
     partial = target.with_suffix(".part")
     try:

@@ -171,6 +171,101 @@ class CountOut(BaseModel):
     count: int
 
 
+class DocumentOut(Out):
+    id: int
+    project: str
+    name: str
+    source: str | None = Field(description="path of the file on the server's machine; null for an upload")
+    size: int = Field(description="bytes")
+    format: str
+    title: str
+    passages: int
+    created_at: float
+    updated_at: float
+
+
+class StoredPassageOut(BaseModel):
+    id: int
+    heading: str = Field(description='path of headings, as in "Combat > Stamina"')
+    text: str = Field(description="Markdown")
+
+
+class DocumentDetailOut(BaseModel):
+    document: DocumentOut
+    passages: list[StoredPassageOut]
+
+
+class PassageOut(Out):
+    document: str
+    heading: str
+    passage: str
+    score: float
+    id: int
+    document_id: int
+
+
+class CitationOut(BaseModel):
+    document: str
+    heading: str
+    passage: str
+    passage_id: int
+    document_id: int
+
+
+class AskIn(BaseModel):
+    question: str = Field(min_length=1, max_length=2000)
+    project: str | None = None
+    before: list[str] = Field(default=[], max_length=6, description="earlier questions that this one may follow")
+
+
+class AnswerOut(BaseModel):
+    answered: bool = Field(description="false: the documents do not say")
+    answer: str
+    citations: list[CitationOut]
+    nearest: list[CitationOut] = Field(description="passages that come close")
+
+
+class IngestOut(BaseModel):
+    """Follow the job over `/api/events?job=`; `/api/jobs/{id}` tells why a file could not be read."""
+
+    job: JobOut
+    skipped: list[dict[str, str]] = Field(description="name and reason of files that were not even queued")
+
+
+class NoteOut(Out):
+    id: int
+    kind: str
+    text: str
+    created_at: float
+
+
+class FactOut(BaseModel):
+    key: str = Field(description="names it, to leave it out")
+    kind: str = Field(description="art, palette, naming or engine")
+    value: str
+    text: str
+    document: str
+    heading: str
+    passage_id: int
+    document_id: int
+
+
+class MemoryOut(BaseModel):
+    preferences: list[NoteOut]
+    facts: list[FactOut]
+    dismissed: list[NoteOut]
+
+
+class PreferenceIn(BaseModel):
+    text: str = Field(min_length=3, max_length=300)
+    project: str | None = None
+
+
+class DismissIn(BaseModel):
+    key: str = Field(min_length=1, max_length=1000)
+    project: str | None = None
+
+
 class EventOut(BaseModel):
     """One message of the WebSocket. `id` is 0 for the transient `task_progress`."""
 

@@ -23,6 +23,12 @@ class PlanMaker(Protocol):
     def plan(self, call_args: dict[str, Any], request: str) -> AssetPlan: ...
 
 
+class Standing(Protocol):
+    """What holds for every request of a project (`agent.standing.Standing`)."""
+
+    def fill(self, project: str, args: dict[str, Any], request: str) -> Any: ...
+
+
 def never() -> bool:
     return False
 
@@ -56,4 +62,5 @@ class ToolContext:
     auto_confirm: bool = False  # long work starts without asking
     stopped: Callable[[], bool] = never
     documents: DocumentMemory | None = None
+    standing: Standing | None = None  # preferences, and what the documents fix
     asked_before: tuple[str, ...] = ()  # the user's earlier messages in this conversation, newest last

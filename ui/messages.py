@@ -35,8 +35,9 @@ def row(message: Message, conversation_id: int) -> ChatRow:
 
 
 def user_row(text: str, parts: Sequence[dict[str, Any]] = ()) -> ChatRow:
-    images = [file for part in parts if part["type"] == "files" for file in part["files"]]
-    return _row("user", [literal(text), "".join(_thumbnail(file) for file in images)])
+    files = [file for part in parts if part["type"] == "files" for file in part["files"]]
+    reading = [part_html(part, 0) for part in parts if part["type"] == "job"]
+    return _row("user", [literal(text), "".join(_thumbnail(file) for file in files), *reading])
 
 
 class LiveAnswer:
@@ -59,7 +60,7 @@ class LiveAnswer:
             if event.data.get("detail"):
                 self.details.append(event.data["detail"])
             return False
-        elif event.kind in ("plan", "confirm", "job", "files", "citation"):
+        elif event.kind in ("plan", "confirm", "job", "files", "citation", "nearest"):
             self.parts.append({"type": event.kind, **event.data})
         else:
             return False
@@ -83,14 +84,25 @@ def append_html(row: ChatRow, pieces: Iterable[str]) -> ChatRow:
 def _answer(said: str, parts: Sequence[dict[str, Any]], conversation_id: int) -> ChatRow:
     """A plan that waits for a yes is shown at once; beside its pictures it is folded."""
     asks = any(part["type"] == "confirm" for part in parts)
-    return _row("assistant", [said, *(part_html(part, conversation_id, asks) for part in parts)])
+    cited = [citation_html(part) for part in parts if part["type"] == "citation"]
+    row_of_them = [f'<div class="gf-citations">{"".join(cited)}</div>'] if cited else []
+    return _row("assistant", [said, *row_of_them, *(part_html(part, conversation_id, asks) for part in parts)])
 
 
 def part_html(part: dict[str, Any], conversation_id: int, asks: bool = False) -> str:
     """The element of one part; empty for kinds that the page has nothing to show for."""
     kind = part["type"]
     if kind == "job":
-        return f'<div class="gf-job gf-id-{int(part["job_id"])}"></div>'
+        kind = "gf-ingest" if part.get("kind") == "ingest" else "gf-job"
+        return f'<div class="{kind} gf-id-{int(part["job_id"])}"></div>'
+    if kind == "nearest" and part["passages"]:
+        summary = "More on this" if part["answered"] else "The nearest passages"
+        links = "".join(citation_html(passage) for passage in part["passages"])
+        is_open = "" if part["answered"] else " open"
+        return (
+            f'<details class="gf-nearest"{is_open}><summary>{summary}</summary>'
+            f'<div class="gf-citations">{links}</div></details>'
+        )
     if kind == "confirm":
         return f'<div class="gf-confirm gf-id-{conversation_id}"></div>'
     if kind == "files" and "scaffold" in part:
@@ -98,6 +110,13 @@ def part_html(part: dict[str, Any], conversation_id: int, asks: bool = False) ->
     if kind == "plan":
         return plan_html(AssetPlan.model_validate(part["plan"]), unfolded=asks)
     return ""
+
+
+def citation_html(citation: dict[str, Any]) -> str:
+    """static/documents.js makes a button of it that opens the passage."""
+    place = f"{citation['document']} > {citation['heading']}"
+    ids = f"gf-id-{int(citation['passage_id'])} gf-doc-{int(citation['document_id'])}"
+    return f'<span class="gf-citation {ids}">{literal(place)}</span>'
 
 
 def plan_html(plan: AssetPlan, *, unfolded: bool = False) -> str:
@@ -133,6 +152,8 @@ def markdown(text: str) -> str:
 
 def _thumbnail(file: dict[str, Any]) -> str:
     name = literal(file["name"])
+    if file.get("document"):
+        return f'<span class="gf-attached">{name}</span>'
     return f'<img class="gf-upload" src="/api/uploads/{Path(file["path"]).name}" alt="{name}" title="{name}">'
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 STATIC_URL = "/ui"
 CHATS_AT_ONCE = 16
+DOCUMENT_TYPES = (
+    ".md", ".markdown", ".txt", ".html", ".htm", ".docx", ".pdf", ".odt", ".xlsx", ".xls", ".ods", ".csv", ".tsv",
+    ".tex", ".rst",
+)  # fmt: skip
 A_DAY = 24 * 3600
 
 EXAMPLES = (
@@ -85,7 +89,7 @@ def build_page(services: Services) -> gr.Blocks:
                         show_label=False,
                         placeholder="What do you need?",
                         sources=["upload"],
-                        file_types=["image"],
+                        file_types=["image", *DOCUMENT_TYPES],
                         file_count="multiple",
                         lines=1,
                         max_lines=8,
@@ -97,6 +101,8 @@ def build_page(services: Services) -> gr.Blocks:
                 frame('<main class="gf-review"></main>')
             with gr.Tab("Library", id="library"):
                 frame('<main class="gf-library"></main>')
+            with gr.Tab("Documents", id="documents"):
+                frame('<main class="gf-documents"></main>')
             with gr.Tab("Jobs", id="jobs"):
                 frame('<main class="gf-jobs"></main>')
 

@@ -73,7 +73,12 @@ def _plan(
 ) -> None:
     try:
         _check_style_pack(call["args"].get("style_pack"), context)
-        made = planner.plan(call["args"], context.request)
+        args, notes = call["args"], []
+        if context.standing is not None:
+            filled = context.standing.fill(context.project, args, context.request)
+            args, notes = filled.args, filled.notes
+        made = planner.plan(args, context.request)
+        made = made.model_copy(update={"notes": [*made.notes, *notes]})
     except GameForgeError as error:
         out.refuse(call, error)
         return

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from memory.documents.facts import Fact
 from memory.documents.split import prefix
 from memory.documents.types import PassageStore, StoredPassage
 from memory.documents.vectors import ChromaVectors
@@ -48,6 +49,7 @@ class ProjectIndex:
         self.place = {entry.row.id: index for index, entry in enumerate(entries)}
         self.vector_ids = ids
         self.vectors = vectors
+        self.facts: list[Fact] | None = None  # found when first asked for
         self.frequency: Counter[str] = Counter()
         for entry in entries:
             self.frequency.update(entry.words)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import BadRequest
+from memory.documents.facts import Fact, find_facts
 from memory.documents.index import Indexes, ProjectIndex
 from memory.documents.rank import CANDIDATES, Candidate, Question, candidates, second_look
 from memory.documents.sentences import statements
@@ -111,6 +112,14 @@ class DocumentMemory:
         return Passage(
             entry.document, row.heading, row.text, round(candidate.score, 4), row.id, row.document_id, entry.title
         )
+
+    def facts(self, project: str) -> list[Fact]:
+        """What the documents fix for all that is made."""
+        index = self._indexes.get(project, self.model)
+        if index.facts is None:
+            names = {entry.row.document_id: (entry.document, entry.title) for entry in index.entries}
+            index.facts = find_facts([entry.row for entry in index.entries], names)
+        return index.facts
 
     def refresh(self, project: str) -> None:
         """Bring the index, and Chroma with it, in step with the database now rather than at the next question."""

@@ -23,7 +23,7 @@ LOOKED_AT = 24  # fused candidates that get the second look
 
 # Order of `Candidate.features`
 NAMES = ("rrf", "bm25", "cosine", "sentence", "covered", "headed", "said", "pairs", "number")
-WEIGHTS = (1.0, 1.0, 1.5, 1.5, 2.0, 0.6, 1.0, 0.5, 0.2)
+WEIGHTS = (0.8, 0.4, 2.5, 2.6, 1.4, 1.0, 0.5, 0.3, 0.3)
 
 
 @dataclass

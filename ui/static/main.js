@@ -3,6 +3,7 @@
 
 import { conversations } from "./conversations.js";
 import { mountConfirm } from "./confirm.js";
+import { mountCitation, mountDocuments, mountIngest } from "./documents.js";
 import { mountJob } from "./gallery.js";
 import { mountHeader, restoreTheme } from "./header.js";
 import { mountJobs } from "./jobs.js";
@@ -21,6 +22,9 @@ const PARTS = {
   "gf-confirm": (element) => mountConfirm(element, numberOf(element)),
   "gf-scaffold": (element) => mountScaffold(element, refOf(element)),
   "gf-review": mountReview,
+  "gf-citation": mountCitation,
+  "gf-documents": mountDocuments,
+  "gf-ingest": (element) => mountIngest(element, numberOf(element)),
   "gf-library": mountLibrary,
   "gf-jobs": mountJobs,
 };
