@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 
 from memory.documents.index import ProjectIndex
-from memory.documents.rank import Candidate, Question
+from memory.documents.rank import Candidate, Question, support
 
 NAMES = ("bias", "statement", "cosine", "covered", "said", "unknown", "rarest", "together", "number")
-WEIGHTS = (-4.0, 4.0, 2.0, 2.0, 2.0, -3.0, 1.0, 1.0, 0.5)
+WEIGHTS = (-2.17, 2.12, 0.0, 1.43, 0.88, -2.94, 0.63, 1.72, -1.67)
 
 
 def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) -> tuple[float, ...]:
@@ -21,7 +21,8 @@ def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) 
     top = ranked[:3]
     words = list(dict.fromkeys(asked.words))
     total = sum(index.idf(word) for word in words) or 1.0
-    unknown = sum(index.idf(word) for word in words if word not in index.frequency) / total
+    known = frozenset(index.frequency)
+    unknown = sum(index.idf(word) * (1.0 - support(word, known)) for word in words) / total
     rarest = max(words, key=index.idf, default="")
     best = top[0]
     together = max(
@@ -39,7 +40,7 @@ def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) 
         max(one.features[4] for one in top),
         max((max(one.coverage, default=0.0) for one in top), default=0.0),
         unknown,
-        float(any(rarest in one.entry.words for one in top)),
+        max(support(rarest, one.entry.words) for one in top),
         together,
         float(asked.wants_number and not digits),
     )

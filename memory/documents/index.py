@@ -13,14 +13,14 @@ from memory.documents.facts import Fact
 from memory.documents.split import prefix
 from memory.documents.types import PassageStore, StoredPassage
 from memory.documents.vectors import ChromaVectors
-from memory.documents.words import terms
+from memory.documents.words import alternatives, terms
 
 if TYPE_CHECKING:
     import numpy as np
 
 K1, B = 1.2, 0.6
 HEADING_TIMES = 2  # a word of heading or title counts as often in BM25
-FUZZY = 84.0  # similarity (0 to 100) from which an unknown word is read as a misspelt known one
+FUZZY = 86.0  # similarity (0 to 100) from which an unknown word is read as a misspelt known one
 
 
 @dataclass
@@ -70,9 +70,9 @@ class ProjectIndex:
 
         out = []
         for word in words:
-            if word not in self.frequency and len(word) >= 5 and word.isalpha():
+            if word not in self.frequency and len(word) >= 6 and word.isalpha() and not alternatives(word):
                 found = process.extractOne(word, self.frequency.keys(), scorer=fuzz.ratio, score_cutoff=FUZZY)
-                if found is not None and found[0][0] == word[0] and abs(len(found[0]) - len(word)) <= 2:
+                if found is not None and found[0][:2] == word[:2] and abs(len(found[0]) - len(word)) <= 2:
                     out.append(found[0])
                     continue
             out.append(word)

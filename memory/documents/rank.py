@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from memory.documents.index import Entry, ProjectIndex
 from memory.documents.sentences import statements
-from memory.documents.words import terms
+from memory.documents.words import alternatives, terms
 
 if TYPE_CHECKING:
     import numpy as np
 
 RRF = 60  # the constant of reciprocal rank fusion
 CANDIDATES = 30  # of each search
+SYNONYM_BM25 = 0.3
+SYNONYM = 0.7  # what another word for the same thing counts
 LOOKED_AT = 24  # fused candidates that get the second look
 
 # Order of `Candidate.features`
@@ -44,6 +46,13 @@ class Question:
     wants_number: bool
 
 
+def support(word: str, words: frozenset[str]) -> float:
+    """1: the word is there; less: a word that stands for it is; 0: neither."""
+    if word in words:
+        return 1.0
+    return SYNONYM if alternatives(word) & words else 0.0
+
+
 def fuse(rankings: Sequence[Sequence[int]]) -> dict[int, float]:
     """id -> sum over rankings of 1 / (RRF + rank)."""
     scores: dict[int, float] = {}
@@ -59,7 +68,8 @@ def candidates(
     """(fused [(place, rrf)], cosine by place, bm25 scores)."""
     import numpy as np
 
-    scores = index.bm25(question.words)
+    others = sorted({other for word in question.words for other in alternatives(word)} - set(question.words))
+    scores = index.bm25(question.words) + SYNONYM_BM25 * index.bm25(others)
     top = [int(place) for place in np.argsort(-scores, kind="stable")[:CANDIDATES] if scores[place] > 0]
     cosine = {index.place[one]: likeness for one, likeness in near if one in index.place}
     fused = fuse([top, list(cosine)])
@@ -80,10 +90,9 @@ def second_look(
     import numpy as np
 
     distinct = list(dict.fromkeys(question.words))
-    total = sum(index.idf(word) for word in distinct) or 1.0
     best_bm25 = float(scores.max()) if len(scores) else 0.0
     best_rrf = fused[0][1] if fused else 1.0
-    pairs = set(zip(question.words, question.words[1:], strict=False))
+    pairs = _pairs(question.words)
     vector_of = {one: row for row, one in enumerate(index.vector_ids)}
     found = []
     for place, rrf in fused[:LOOKED_AT]:
@@ -95,21 +104,16 @@ def second_look(
             cosine[place] = float(index.vectors[vector_of[entry.row.id]] @ question.vector)
         head = frozenset(entry.head)
         stems = [terms(statement) for statement in said]
-        coverage = [
-            sum(index.idf(word) for word in distinct if word in words or word in head) / total
-            for words in map(frozenset, stems)
-        ]
-        bare = [sum(index.idf(w) for w in distinct if w in words) / total for words in map(frozenset, stems)]
-        body_pairs = set(zip(entry.body, entry.body[1:], strict=False)) | set(
-            zip(entry.head, entry.head[1:], strict=False)
-        )
+        coverage = [_share(index, distinct, frozenset(words) | head) for words in stems]
+        bare = [_share(index, distinct, frozenset(words)) for words in stems]
+        body_pairs = _pairs(entry.body) | _pairs(entry.head)
         features = (
             rrf / best_rrf,
             float(scores[place]) / best_bm25 if best_bm25 else 0.0,
             cosine.get(place, 0.0),
             float(likeness.max()) if len(likeness) else 0.0,
-            sum(index.idf(word) for word in distinct if word in entry.words) / total,
-            sum(index.idf(word) for word in distinct if word in head) / total,
+            _share(index, distinct, entry.words),
+            _share(index, distinct, head),
             max(bare, default=0.0),
             len(pairs & body_pairs) / len(pairs) if pairs else 0.0,
             float(question.wants_number and any(c.isdigit() for c in entry.row.text)),
@@ -119,9 +123,18 @@ def second_look(
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
+def _share(index: ProjectIndex, wanted: Sequence[str], words: frozenset[str]) -> float:
+    """How much of the wanted words, weighed by their rarity, is among `words`: 0 to 1."""
+    total = sum(index.idf(word) for word in wanted)
+    return sum(index.idf(word) * support(word, words) for word in wanted) / total if total else 0.0
+
+
+def _pairs(words: Sequence[str]) -> set[tuple[str, str]]:
+    return set(zip(words, words[1:], strict=False))
+
+
 def _rows(data: bytes, dimension: int) -> np.ndarray:
+    """Statement vectors, float32 [n, dimension]."""
     import numpy as np
 
-    return (
-        np.frombuffer(data, np.float16).reshape(-1, dimension).astype(np.float32) if data else np.zeros((0, dimension))
-    )
+    return np.frombuffer(data, np.float16).reshape(-1, dimension).astype(np.float32)

@@ -20,9 +20,27 @@ def _stemmer() -> object:
     return Stemmer.Stemmer("english")
 
 
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, frozenset[str]]:
+    """stem -> stems of the words that designers use for it."""
+    found: dict[str, set[str]] = {}
+    for line in (Path(__file__).parent / "synonyms.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            group = set(terms(line, keep_stop=True))
+            for word in group:
+                found.setdefault(word, set()).update(group - {word})
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+def alternatives(word: str) -> frozenset[str]:
+    """Stems that may stand for this one in a design document."""
+    return _groups().get(word, frozenset())
+
+
 def terms(text: str, *, keep_stop: bool = False) -> list[str]:
     """Stems in order. Words with inner capitals or hyphens count whole and in parts (HealthPack, health)."""
     text = unicodedata.normalize("NFKC", clean(text))
+    text = re.sub(r"\bhit[ -]?points?\b", "health", text, flags=re.I)
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     found = [word.lower().replace("’", "'") for word in _WORD.findall(parted)]
     found = [word[:-2] if word.endswith("'s") else word for word in found]
