@@ -161,7 +161,7 @@ def preference(text: str) -> str | None:
         return None
     told = next(part for part in found.groups() if part).strip(" .!,")
     told = re.sub(r"\s*,?\s*\b(?:from now on|by default|every time)\b", "", told, flags=re.I).strip(" .!,")
-    if _TASK.match(told) or len(told) < 3:
+    if _TASK.match(told) or len(told) < 3 or re.match(r"never\s?mind\b", told, re.I):
         return None
     if re.match(r"(?:make|draw|generate|create|give me|paint)\s+(?:me\s+)?\d+\b", told, re.I):
         return None

@@ -1,0 +1,84 @@
+"""Design documents in the real page: dropped in, asked about in the chat, the cited passage opened and marked."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.e2e.forge import PATIENCE, Desk
+
+DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
+DROP = """([target, files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  const element = document.querySelector(target);
+  for (const kind of ['dragenter', 'dragover', 'drop']) {
+    element.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def drop(desk: Desk, *paths: Path) -> None:
+    files = [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths]
+    desk.page.evaluate(DROP, [".gf-documents", files])
+
+
+def test_documents_are_dropped_in_asked_about_and_opened(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    window = desk()
+    page = window.page
+    page.get_by_role("tab", name="Documents").click()
+    expect(page.locator(".gf-document-list")).to_contain_text("No documents yet")
+    locked = DOCUMENTS / "formats" / "locked.pdf"
+    picture = tmp_path / "map.blend"
+    picture.write_bytes(b"BLENDER")
+    drop(window, DOCUMENTS / "emberfall_gdd.md", DOCUMENTS / "orbital_grocer.html", locked, picture)
+    expect(page.locator(".gf-document-list [data-document]")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator(".gf-ingest").first).to_contain_text("2 of 3 documents read, 1 could not be", timeout=PATIENCE)
+    expect(page.locator(".gf-ingest").first).to_contain_text("protected by a password")
+    expect(page.locator(".gf-skipped")).to_contain_text("map.blend was skipped")
+    window.screenshot("documents")
+
+    page.get_by_label("Search in all documents").fill("what is the rent")
+    expect(page.locator(".gf-results li").first).to_contain_text("Rent is 350")
+    page.get_by_label("Search in all documents").fill("")
+
+    page.get_by_role("tab", name="Chat").click()
+    window.ask("what does the GDD say about stamina?")
+    answer = page.locator("#gf-chat .bot-row").last
+    expect(answer).to_contain_text("other games would call endurance")
+    cite = answer.locator(".gf-cite").first
+    expect(cite).to_contain_text("emberfall_gdd.md > ")
+    window.screenshot("documents-answer")
+    cite.click()
+    expect(page.locator(".gf-reader .gf-marked")).to_contain_text("Sprinting burns 12 per second")
+    expect(page.locator(".gf-reader .gf-marked")).to_be_in_viewport()
+    window.screenshot("documents-passage")
+    page.keyboard.press("Escape")
+
+    window.ask("what does the GDD say about the guild tournament's prize money?")
+    expect(page.locator("#gf-chat .bot-row").last).to_contain_text("do not say")
+    window.screenshot("documents-declined")
+
+    page.reload()
+    window.settle()
+    expect(page.locator("#gf-chat .gf-cite").first).to_be_visible()
+    page.get_by_role("tab", name="Documents").click()
+    page.get_by_role("button", name="Delete orbital_grocer.html").click()
+    expect(page.locator(".gf-document-list [data-document]")).to_have_count(1, timeout=PATIENCE)
+
+
+def test_a_document_dropped_into_the_chat_is_read(desk: Callable[..., Desk]) -> None:
+    window = desk(path="?c=new")
+    page = window.page
+    page.locator("#gf-message input[type=file]").set_input_files(str(DOCUMENTS / "tidewrack_design.txt"))
+    page.wait_for_timeout(1500)
+    window.ask("how deep can an anchor hold?")
+    expect(page.locator("#gf-chat .user-row").last).to_contain_text("tidewrack_design.txt")
+    expect(page.locator("#gf-chat .bot-row").last).to_contain_text("25 m deep")
+    window.screenshot("documents-chat")
