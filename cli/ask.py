@@ -34,7 +34,7 @@ class Answer:
     job: dict[str, Any] | None = None
     assets: list[dict[str, Any]] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
-    files: list[dict[str, Any]] = field(default_factory=list)  # {"path", "name", "lines", "errors"}
+    files: list[dict[str, Any]] = field(default_factory=list)  # {"path", "name", ...}; of code also "lines", "errors"
     error: str | None = None
     exit_code: int = 0
 
@@ -166,6 +166,6 @@ def show(answer: Answer, *, as_json: bool, plan_only: bool) -> None:
     for asset in answer.assets:
         print(f"  {asset['id']:>5}  {asset['subject']:<32} {asset['path']}")
     for file in answer.files:
-        print(f"  {file['path']}" + "".join(f"\n    {error}" for error in file["errors"]))
+        print(f"  {file['path']}" + "".join(f"\n    {error}" for error in file.get("errors", [])))
     if answer.error and answer.error not in answer.reply:
         print(answer.error, file=sys.stderr)

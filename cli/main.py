@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from cli.export_options import export_commands
 from errors import Cancelled, GameForgeError
 from pipelines.request import KINDS
 from settings import Settings
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     from cli import review
 
     review.add_parser(commands)
+    export_commands(commands)
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -121,6 +123,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli import review
 
         return review.run(args, settings)
+    if args.command == "export":
+        from cli.export import export
+
+        return export(args, settings)
     if args.command == "worker":
         from cli.work import work
 

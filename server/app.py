@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from server import conversations, documents, errors, events, jobs, library, memory, remake, review, scaffolds
+from server import conversations, documents, errors, events, exports, jobs, library, memory, remake, review, scaffolds
 from server.guard import OwnPagesOnly
 from server.schemas import HealthOut, ImageModelOut, ModelsOut
 
@@ -65,6 +65,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(events.router(services))
     app.include_router(memory.router(services))
     app.include_router(scaffolds.router(services))
+    app.include_router(exports.router(services))
 
     @app.api_route("/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     def unknown(rest: str) -> None:

@@ -7,6 +7,7 @@ by the lock file's content, so they are installed once, and again only when the 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 LISTS = ("package.json", "package-lock.json")
@@ -111,6 +113,34 @@ class Clients:
         return (
             [str(path)] if os.name == "nt" else [*self.node, str(path.resolve())] if _is_script(path) else [str(path)]
         )
+
+
+class Talk:
+    """A script that answers one line of JSON with one, for as long as a module's tests ask."""
+
+    def __init__(self, clients: Clients, script: Path) -> None:
+        self.process = subprocess.Popen(
+            [*clients.node, str(script)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+            env={**os.environ, "GAMEFORGE_NODE_MODULES": str(clients.modules)},
+        )  # fmt: skip
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Raises AssertionError with the script's words when it fails."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the script ended"
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    def close(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(30)
 
 
 @cache
