@@ -45,7 +45,7 @@ def export(args: argparse.Namespace, settings: Settings) -> int:
             folder=None if args.zip else args.out,
             model=services.engine.info(),
         )
-        if args.zip:
+        if args.zip and args.out is not None:
             from pipelines.atlas.folder import write_file
 
             write_file(args.out / made.zip.name, made.zip.read_bytes())
@@ -59,7 +59,7 @@ def show(made: Export, args: argparse.Namespace) -> None:
     """`out` in JSON is the zip, or the folder with the files."""
     zipped = args.zip or args.out is None
     place = made.zip if zipped else made.folder
-    if args.zip:
+    if args.zip and args.out is not None:
         place = args.out / made.zip.name
     if args.json:
         files = [str(place)] if zipped else [str(made.folder / file.name) for file in made.files]

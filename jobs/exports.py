@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PIL import Image, UnidentifiedImageError
 
 from errors import BadRequest, NotFound
+from library import history
 from pipelines.atlas.export import export_files, nothing_before
 from pipelines.atlas.folder import explained, godot_folder, write_folder, zip_bytes
 from pipelines.atlas.names import safe_name
@@ -145,7 +146,7 @@ def load_sprites(
                 image=_decoded(asset, data, lazily=options.format == "png" and not options.strip),
                 tiles=asset.kind in REPEATING or bool(_request_of(asset).get("tileable")),
                 data=data,
-                origin=provenance(asset, model),
+                origin=provenance(library, asset, model),
             )
         )
     return sprites if options.format in TEXTURE_ONLY else _with_normals(sprites)
@@ -166,13 +167,16 @@ def read_version(library: Library, asset: AssetView) -> bytes:
     return data
 
 
-def provenance(asset: AssetView, model: ModelInfo | None = None) -> dict[str, Any]:
+def provenance(library: Library, asset: AssetView, model: ModelInfo | None = None) -> dict[str, Any]:
     """What an asset was made from, for its card and the sidecar. Keys: asset, version, subject, kind, width, height,
-    prompt, negative_prompt, seed, model {id, name, license}, style_packs [{pack, weight}], parents, origin, made_at.
+    prompt, negative_prompt, seed, model {id, name, license}, style_packs [{pack, weight}], parents (sha256 of the versions
+    that it was made from), origin, made_at; of imported ones also source.
     """
     request = _request_of(asset)
     same = model is not None and model.id == asset.model
-    imported = asset.metadata.get("origin") == "imported"
+    imported = asset.origin == "imported"
+    versions = history.versions(library, asset.id)
+    parents = next((version.parents for version in versions if version.sha256 == asset.version), ())
     packs = request.get("style_packs") or ([{"pack": asset.style_pack, "weight": 1.0}] if asset.style_pack else [])
     return {
         "asset": asset.id,
@@ -181,7 +185,7 @@ def provenance(asset: AssetView, model: ModelInfo | None = None) -> dict[str, An
         "kind": asset.kind,
         "width": asset.width,
         "height": asset.height,
-        "origin": "imported" if imported else getattr(asset, "origin", "generated"),
+        "origin": asset.origin,
         **({"source": asset.metadata.get("source")} if imported else {}),
         "prompt": asset.prompt,
         "negative_prompt": request.get("negative_prompt", ""),
@@ -192,7 +196,7 @@ def provenance(asset: AssetView, model: ModelInfo | None = None) -> dict[str, An
             "license": model.license if same and model else "unknown",
         },
         "style_packs": [dict(use) for use in packs],
-        "parents": [request["init"]] if request.get("init") else [],
+        "parents": list(parents),
         "made_at": asset.created_at,
     }
 

@@ -86,6 +86,6 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/assets/{asset_id}/provenance", summary="What an asset was made from: model, licence, prompt, parents")
     def card(asset_id: int) -> dict[str, Any]:
-        return provenance(library.asset(asset_id), services.engine.info())
+        return provenance(library, library.asset(asset_id), services.engine.info())
 
     return routes

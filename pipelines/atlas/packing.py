@@ -17,7 +17,7 @@ import numpy as np
 GROWTH = 1.012  # from one page size that was too small to the next that is tried
 FAST_GROWTH = 1.05
 MANY = 3000  # rectangles from which on fewer sizes and one rule are tried
-FEW = 300  # rectangles up to which other shapes than squares are tried
+FEW = 64  # rectangles up to which other shapes than squares are tried
 SHAPES = (1.0, 1.25, 0.8, 1.6, 0.625, 2.0, 0.5)  # width by height
 RULES = ("short", "long")
 

@@ -15,6 +15,7 @@ from jobs.plan import AssetPlan, PlanItem
 from library.review import set_states
 from tests.agent.studio import Studio
 from tools.context import Gallery, ToolContext
+from tools.export import export_assets
 from tools.library import search_assets
 from tools.progress import cancel_job, job_status
 from tools.references import resolve
@@ -170,3 +171,33 @@ def test_generate_without_a_plan_makes_its_own(turn: ToolContext, tmp_path: Path
     part = message.artifact["parts"][0]
     assert part["total"] == 3 and turn.jobs.get(part["job_id"]).total == 3
     turn.jobs.cancel(part["job_id"])
+
+
+def test_export_hands_out_a_zip_and_says_how_to_load_it(turn: ToolContext) -> None:
+    answer = use(export_assets, turn, assets=[1, 3], format="phaser")
+    assert "Exported 2 images for phaser" in answer.content and "load.multiatlas" in answer.content
+    (part,) = answer.artifact["parts"]
+    assert part["type"] == "files" and part["format"] == "phaser"
+    assert [file["name"] for file in part["files"]] == ["atlas.zip", "atlas.png", "atlas.json", "atlas.provenance.json"]
+    assert all(Path(file["path"]).stat().st_size == file["bytes"] for file in part["files"])
+
+
+def test_export_chooses_what_the_words_mean(turn: ToolContext) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(BadRequest, match="Nothing is approved yet"):
+        use(export_assets, turn, assets=["approved"], format="png")
+    assert "Exported 5 images" in use(export_assets, turn, format="png").content
+    use(review_assets, turn, approve=[2, 4])
+    for shown in (turn, replace(turn, gallery=Gallery())):  # a new conversation has shown nothing yet
+        assert "Exported 2 images" in use(export_assets, shown, assets=["approved"], format="godot").content
+        assert "Exported 2 images" in use(export_assets, shown, format="png").content
+        assert "Exported 5 images" in use(export_assets, shown, assets=["all"], format="png").content
+
+
+@pytest.mark.parametrize(
+    ("format", "words"), [("unreal", "export png"), ("doc", "Choose one of png"), ("gif", "no GIF")]
+)
+def test_export_in_formats_that_are_not_there(turn: ToolContext, format: str, words: str) -> None:
+    with pytest.raises(BadRequest, match=words):
+        use(export_assets, turn, assets=["all"], format=format)

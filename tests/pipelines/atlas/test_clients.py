@@ -362,3 +362,12 @@ def test_a_sprite_larger_than_a_page_is_named():
         with pytest.raises(BadRequest, match="big_boss is 20000 x 3 px and does not fit a page of 2048"):
             export_files(made, ExportOptions(format=format))
     assert set(export_files(made, ExportOptions(format="png"))) == {"small.png", "big_boss.png"}
+
+
+def test_lossy_webp_is_smaller():
+    from PIL import Image
+
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 4), np.uint8)
+    made = [Sprite("noise", Image.fromarray(noise))]
+    sizes = [len(export_files(made, ExportOptions(format="webp", lossy=q))["noise.webp"]) for q in (None, 60, 5)]
+    assert sizes[0] > sizes[1] > sizes[2]
