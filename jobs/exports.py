@@ -154,23 +154,20 @@ def load_sprites(
 
 def read_version(library: Library, asset: AssetView) -> bytes:
     """The bytes of an asset's file. Raises NotFound when it is missing or not what was written."""
-    who = f'"{asset.subject}" (asset {asset.id})'
+    sentence = f'The file of "{asset.subject}" (asset {asset.id}) is missing or damaged. Make it again or leave it out.'
     try:
         data = library.version_path(asset.version).read_bytes()
     except (NotFound, OSError) as error:
-        raise NotFound(f"The file of {who} is missing. Make it again or leave it out.", detail=str(error)) from error
+        raise NotFound(sentence, detail=str(error)) from error
     if hashlib.sha256(data).hexdigest() != asset.version:
-        raise NotFound(
-            f"The file of {who} is damaged. Make it again or leave it out.",
-            detail=f"{library.storage.address(asset.version)} does not have its sha256",
-        )
+        raise NotFound(sentence, detail=f"{library.storage.address(asset.version)} does not have its sha256")
     return data
 
 
 def provenance(library: Library, asset: AssetView, model: ModelInfo | None = None) -> dict[str, Any]:
     """What an asset was made from, for its card and the sidecar. Keys: asset, version, subject, kind, width, height,
-    prompt, negative_prompt, seed, model {id, name, license}, style_packs [{pack, weight}], parents (sha256 of the versions
-    that it was made from), origin, made_at; of imported ones also source.
+    prompt, negative_prompt, seed, model {id, name, license}, style_packs [{pack, weight}], origin, made_at, parents
+    (sha256 of the versions that it was made from); of imported ones also source.
     """
     request = _request_of(asset)
     same = model is not None and model.id == asset.model

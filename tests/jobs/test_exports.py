@@ -142,10 +142,10 @@ def test_a_damaged_or_missing_file_is_named_and_the_earlier_export_stays(desk: D
     path = desk.library.version_path(desk.library.asset(ids[1]).version)
     data = path.read_bytes()
     path.write_bytes(data[:-20] + bytes(20))
-    with pytest.raises(NotFound, match=r'"rope" \(asset \d+\) is damaged'):
+    with pytest.raises(NotFound, match=r'"rope" \(asset \d+\) is missing or damaged'):
         export(desk, folder=out, format="phaser")
     path.unlink()
-    with pytest.raises(NotFound, match=r'"rope" \(asset \d+\) is missing'):
+    with pytest.raises(NotFound, match=r'"rope" \(asset \d+\) is missing or damaged'):
         export(desk, folder=out, format="phaser")
     assert content(out) == before
     assert len(export(desk, ids[:1], format="phaser").files) == 3
