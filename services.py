@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.planning import Planner
     from jobs.context import Handler
     from jobs.events import EventBus
+    from jobs.packs import PackDesk
     from jobs.store import JobStore
     from jobs.worker import Worker
     from library.db import Database
@@ -45,6 +46,7 @@ class Services:
     chat: ChatService
     documents: DocumentStore
     memory: DocumentMemory
+    packs: PackDesk
 
     def start(self, *, language_models: bool = True) -> None:
         """Take up what an earlier process left, work on the queue, and warm the models up in the background.
@@ -108,7 +110,9 @@ def build_services(settings: Settings) -> Services:
     from jobs.events import EventBus
     from jobs.generation import GenerationHandler
     from jobs.ingest import IngestHandler
+    from jobs.packs import PackDesk
     from jobs.store import JobStore
+    from jobs.training import TrainingHandler
     from jobs.types import Limits
     from jobs.upscaling import UpscaleHandler
     from jobs.worker import Worker
@@ -117,6 +121,7 @@ def build_services(settings: Settings) -> Services:
     from library.library import Library
     from library.meaning import MeaningSearch
     from library.storage import Storage
+    from library.style_packs import StylePacks
     from memory.documents.memory import DocumentMemory
     from memory.documents.vectors import ChromaVectors
     from memory.embedder import Embedder
@@ -136,12 +141,23 @@ def build_services(settings: Settings) -> Services:
     library.meaning = MeaningSearch(library, TextVectors(settings.home / "vectors", embedder))
     # The router and the built-in image model were trained on the built-in embedder: another one serves the documents.
     builtin = embedder if settings.embedding_model == "builtin" else Embedder()
-    engine = ImageEngine(settings.image_model, settings.device, settings.image_batch, builtin)
     documents = DocumentStore(database)
     memory = DocumentMemory(documents, embedder, ChromaVectors(settings.home / "chroma", settings.chroma_url))
+    loras = Storage(f"{settings.resolved_storage_url.rstrip('/')}/packs", suffix=".safetensors")
+    styles = StylePacks(database, library.storage, loras, builtin.encode)
+    library.also_needed.append(styles.picture_hashes)
+    engine = ImageEngine(
+        settings.image_model,
+        settings.device,
+        settings.image_batch,
+        builtin,
+        find_pack=lambda use: packs.find_file(use),
+    )
+    packs = PackDesk(settings, jobs, library, styles, engine)
     upscaler = Upscaler(settings.upscaler, settings.device) if settings.upscaler is not None else None
     handlers: dict[str, Handler] = {
         GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
+        TrainingHandler.kind: TrainingHandler(engine, library, styles, settings.home, settings.training_processes),
         UpscaleHandler.kind: UpscaleHandler(engine, library, upscaler),
         IngestHandler.kind: IngestHandler(memory, documents, settings),
     }
@@ -163,8 +179,9 @@ def build_services(settings: Settings) -> Services:
         planner=planner,
         scaffolder=scaffolder,
         documents=memory,
+        packs=packs,
     )
     return Services(
         settings, database, library, jobs, bus, worker, engine, embedder, models, planner, scaffolder, chat, documents,
-        memory,
+        memory, packs,
     )  # fmt: skip

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     upscaler: Path | None = Field(
         default=None, description="A .safetensors upscaling model (ESRGAN, SwinIR, ...) for what is not pixel art."
     )
+    training_processes: int = Field(
+        default=1, ge=1, le=64, description="Graphics cards that one training uses, through `accelerate launch`."
+    )
     embedding_model: str = Field(
         default="builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
     )

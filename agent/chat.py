@@ -8,6 +8,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ from tools.toolbox import Toolbox, default_toolbox
 
 if TYPE_CHECKING:
     from agent.planning import Planner
+    from jobs.packs import PackDesk
     from jobs.store import JobStore
     from library.library import Library
     from library.views import ConversationView
@@ -78,6 +80,7 @@ class ChatService:
         models: Models,
         planner: Planner,
         scaffolder: Scaffolder | None = None,
+        packs: PackDesk | None = None,
         toolbox: Toolbox | None = None,
         checkpoints: ChatCheckpoints | None = None,
         documents: DocumentMemory | None = None,
@@ -91,6 +94,7 @@ class ChatService:
         self._scaffolder = scaffolder
         self._documents = documents
         self.standing = Standing(NoteStore(library.database), documents)
+        self._packs = packs
         self._toolbox = toolbox or default_toolbox()
         self._checkpoints = checkpoints or open_checkpoints(settings.home / "chats.db")
         self._graph = build_graph(models, planner, self._toolbox, self._checkpoints)
@@ -146,7 +150,7 @@ class ChatService:
         conversation = self._library.conversation(conversation_id)
         check_length(text, self._settings)
         given, images = part_documents(attachments)
-        files = keep_attachments(images, self._settings)
+        files, refused = keep_attachments(images, self._settings)
         chosen = keep_documents(given, self._settings)
         if not text.strip() and not files and not given:
             return iter(_said(EMPTY))
@@ -157,13 +161,15 @@ class ChatService:
                 self._name(conversation_id, text or (files or shown_files(chosen))[0]["name"])
             self._library.touch(conversation_id)
             context = self._context(conversation.project, conversation_id, state, text, files, auto_confirm, stop)
+            context = replace(context, refused=tuple(refused))
             if _open_question(state) is not None:
                 decision = "yes" if YES.fullmatch(text.strip()) else "no"
-                self._stream(conversation_id, Command(resume={"decision": decision, "plan": None}), context, put)
+                asked = replace(context, **_as_asked(state))
+                self._stream(conversation_id, Command(resume={"decision": decision, "plan": None}), asked, put)
                 if decision == "yes" or NO.fullmatch(text.strip()):
                     return
             shown = [*files, *shown_files(chosen)]
-            parts: list[dict[str, Any]] = [{"type": "files", "files": shown}] if shown else []
+            parts: list[dict[str, Any]] = [{"type": "files", "files": shown, "refused": refused}] if shown else []
             trouble = wordless(text) if text.strip() else None if given else _ask_about(len(files))
             note = None if shown else self.standing.hear(conversation.project, text)
             if chosen.files:
@@ -210,6 +216,7 @@ class ChatService:
             if still_open is None or still_open["call_id"] != pending["call_id"]:
                 raise BadRequest("That was answered already.")
             context = self._context(conversation.project, conversation_id, state, "", [], False, stop)
+            context = replace(context, **_as_asked(state))
             resume = {"decision": decision, "plan": edited and edited.model_dump(mode="json")}
             self._stream(conversation_id, Command(resume=resume), context, put)
 
@@ -318,6 +325,7 @@ class ChatService:
         auto_confirm: bool,
         stop: threading.Event,
     ) -> ToolContext:
+        files = files or _last_said(state)[1]
         return ToolContext(
             settings=self._settings,
             library=self._library,
@@ -330,6 +338,9 @@ class ChatService:
             request=text,
             gallery=self._gallery(state.values.get("gallery") if state is not None else None),
             attachments=tuple(Path(file["path"]) for file in files),
+            attachment_names=tuple(file["name"] for file in files),
+            style_packs=self._packs.packs.names(project) if self._packs is not None else (),
+            packs=self._packs,
             auto_confirm=auto_confirm,
             stopped=stop.is_set,
             documents=self._documents,
@@ -365,6 +376,20 @@ def _open_question(state: StateSnapshot) -> dict[str, Any] | None:
         return None
     asked = state.interrupts[0].value
     return {**asked, "text": question(asked)}
+
+
+def _last_said(state: StateSnapshot | None) -> tuple[str, list[dict[str, Any]]]:
+    """Words and images of the user's last message: "here they are" may come right before what to do with them."""
+    transcript = (state.values if state is not None else {}).get("transcript", [])
+    last = next((entry for entry in reversed(transcript) if entry["role"] == "user"), {"text": "", "parts": []})
+    return last["text"], [file for part in last["parts"] if part["type"] == "files" for file in part["files"]]
+
+
+def _as_asked(state: StateSnapshot) -> dict[str, Any]:
+    """Fields of the context as they were when the question that is open now was asked."""
+    text, files = _last_said(state)
+    names, paths = tuple(file["name"] for file in files), tuple(Path(file["path"]) for file in files)
+    return {"request": text, "attachments": paths, "attachment_names": names}
 
 
 def _said(sentence: str, error: GameForgeError | None = None) -> list[ChatEvent]:

@@ -81,6 +81,7 @@ def build_graph(
             "args": call["args"],
             "plan": plans.get(call_id),
             "seconds": state.get("seconds", {}).get(call_id),
+            "question": state.get("questions", {}).get(call_id),
         }
         answer = interrupt(question)
         update: dict[str, Any] = {"waiting": waiting, "todo": list(state.get("todo", [])), "plans": plans}
@@ -145,6 +146,7 @@ def _planned_update(planned: PlannedCalls) -> dict[str, Any]:
         "waiting": planned.waiting,
         "plans": planned.plans,
         "seconds": planned.seconds,
+        "questions": planned.questions,
     }
 
 

@@ -76,28 +76,36 @@ def _with_article(name: str) -> str:
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
-def keep_attachments(paths: Sequence[Path], settings: Settings) -> list[dict[str, Any]]:
+def keep_attachments(paths: Sequence[Path], settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
     """Check the images and copy them into the home folder, named by content: {"name", "path", "width", "height"} each.
 
+    Returns them, and a sentence for each file that cannot be used while others can.
+
     Raises:
-        BadRequest: too many, or one is missing, no image, or too large.
+        BadRequest: too many, or the only one is missing, no image, or too large, or all are.
     """
     from pipelines.uploads import check_image
 
     if len(paths) > settings.max_upload_files:
         raise BadRequest(f"{len(paths)} files are too many: attach at most {settings.max_upload_files} to one message.")
-    kept = []
+    kept, refused = [], []
     folder = settings.home / "uploads"
     for path in paths:
-        if not path.is_file():
-            raise BadRequest(f"There is no file {path.name}. Attach it again.")
-        facts = check_image(path, settings.max_image_pixels, settings.max_upload_mb * 1024 * 1024)
+        try:
+            if not path.is_file():
+                raise BadRequest(f"There is no file {path.name}. Attach it again.")
+            facts = check_image(path, settings.max_image_pixels, settings.max_upload_mb * 1024 * 1024)
+        except BadRequest as error:
+            refused.append(error)
+            continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         target = folder / f"{digest}.{facts.format.lower()}"
         if not target.exists():
             _copy(path, target)
         kept.append({"name": path.name, "path": str(target), "width": facts.width, "height": facts.height})
-    return kept
+    if refused and not kept:
+        raise refused[0]
+    return kept, [error.message for error in refused]
 
 
 def part_documents(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -123,6 +131,8 @@ def _copy(path: Path, target: Path) -> None:
 def question(pending: dict[str, Any]) -> str:
     """An open confirm in words."""
     plan = pending.get("plan")
+    if pending.get("question"):
+        return str(pending["question"])
     if plan is None:
         return f"{pending['tool'].replace('_', ' ').capitalize()} waits for your yes. Start it?"
     total = sum(item["variants"] for item in plan["items"])

@@ -31,7 +31,7 @@ def plan_only(
     sentence = wordless(text) if text.strip() else EMPTY
     if sentence is not None and not (images and not text.strip()):
         return {"reply": sentence, "tool_calls": [], "error": {"message": sentence, "exit_code": 2}}
-    facts = {"gallery": gallery, "images": images, "style_packs": []}
+    facts = {"gallery": gallery, "images": images, "style_packs": list(context.style_packs)}
     messages = list(new_turn(text, facts, []).get("messages", []))
     errors: list[dict[str, Any]] = []
 

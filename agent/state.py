@@ -22,6 +22,7 @@ class TurnState(TypedDict, total=False):
     waiting: list[str]  # ids of calls that still need the user's yes
     plans: dict[str, dict[str, Any]]  # call id -> AssetPlan
     seconds: dict[str, float]  # call id -> estimated seconds of work
+    questions: dict[str, str]  # call id -> what to ask before it runs, where the plan does not say it
 
 
 def new_turn(text: str, context: dict[str, Any], parts: list[dict[str, Any]]) -> TurnState:
@@ -34,6 +35,7 @@ def new_turn(text: str, context: dict[str, Any], parts: list[dict[str, Any]]) ->
         "waiting": [],
         "plans": {},
         "seconds": {},
+        "questions": {},
     }
 
 

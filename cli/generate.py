@@ -30,6 +30,11 @@ def generate(args: argparse.Namespace, settings: Settings) -> int:
             "transparent": not args.opaque,
         }
         plan = services.planner.plan({k: v for k, v in call.items() if v is not None}, request=args.subject)
+        names, weights = parse_packs(args.style_pack)
+        if names:
+            services.packs.check_usable(settings.project, names)
+            names = [use.pack for use in services.packs.uses(settings.project, names)]
+            plan = plan.model_copy(update={"style_packs": names, "pack_weights": weights})
         services.start(language_models=False)
         job = submit(
             plan,
@@ -38,6 +43,7 @@ def generate(args: argparse.Namespace, settings: Settings) -> int:
             project=settings.project,
             conversation_id=None,
             settings=settings,
+            packs=services.packs.uses,
         )
         answer = Answer(reply=f"{plan.total} images of {args.subject}.")
         finish_job(services, answer, job.id, quiet=args.json)
@@ -45,3 +51,19 @@ def generate(args: argparse.Namespace, settings: Settings) -> int:
         return answer.exit_code
     finally:
         services.close()
+
+
+def parse_packs(named: list[str]) -> tuple[list[str], list[float]]:
+    """ "Dustbowl:0.6" -> ("Dustbowl", 0.6). Raises BadRequest for a weight that is no number from 0 to 2."""
+    names, weights = [], []
+    for text in named:
+        name, colon, weight = text.rpartition(":")
+        try:
+            value = float(weight) if colon else 1.0
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 2:
+            raise BadRequest(f"{text!r}: a style pack's weight is a number from 0 to 2, as in Dustbowl:0.6.")
+        names.append(name if colon else text)
+        weights.append(value)
+    return names, weights

@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--size", type=int, help="longest side in pixels")
     generate.add_argument("--seed", type=int, help="first seed")
     generate.add_argument("--tileable", action="store_true", help="edges that wrap")
+    generate.add_argument("--style-pack", action="append", default=[], metavar="NAME[:WEIGHT]", help="a trained look")
     generate.add_argument("--opaque", action="store_true", help="keep a background")
     generate.add_argument("--project", metavar="NAME")
     generate.add_argument("--json", action="store_true")
@@ -64,6 +65,27 @@ def build_parser() -> argparse.ArgumentParser:
 
     review.add_parser(commands)
     export_commands(commands)
+    train = commands.add_parser("train", help="learn a look from images: a style pack")
+    train.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="3 to 100 images, or folders of them")
+    train.add_argument("--name", required=True, help="what to call the style pack")
+    train.add_argument("--preset", choices=("fast", "balanced", "quality"), default="balanced")
+    train.add_argument("--trigger", metavar="WORD", help="word that calls the style up in prompts")
+    train.add_argument("--cut-sheets", action="store_true", help="cut sprite sheets into their sprites")
+    train.add_argument("--project", metavar="NAME")
+    train.add_argument("--json", action="store_true", help="print one JSON object")
+
+    packs = commands.add_parser("packs", help="list, import, export, roll back and delete style packs")
+    packs.add_argument(
+        "action", nargs="?", choices=("list", "import", "export", "use", "improve", "delete"), default="list"
+    )
+    packs.add_argument("target", nargs="?", help="a pack's name, or the .safetensors file to import")
+    packs.add_argument("--name", help="name for an imported pack")
+    packs.add_argument("--version", type=int, metavar="N", help="version to export or to use")
+    packs.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder for an export (here)")
+    packs.add_argument("--preset", choices=("fast", "balanced", "quality"), default="balanced")
+    packs.add_argument("--yes", action="store_true", help="delete without asking back")
+    packs.add_argument("--project", metavar="NAME")
+    packs.add_argument("--json", action="store_true")
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -127,6 +149,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.export import export
 
         return export(args, settings)
+    if args.command == "train":
+        from cli.packs import train
+
+        return train(args, settings)
+    if args.command == "packs":
+        from cli.packs import packs
+
+        return packs(args, settings)
     if args.command == "worker":
         from cli.work import work
 

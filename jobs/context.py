@@ -66,10 +66,15 @@ class TaskContext:
             self._checked_at = now
         return task.id in self._lost
 
-    def progress(self, tasks: Sequence[ClaimedTask], step: int, steps: int) -> None:
-        """Tell subscribers that these tasks reached `step` of `steps`; at most ten times a second."""
+    def progress(
+        self, tasks: Sequence[ClaimedTask], step: int, steps: int, *, always: bool = False, **extra: Any
+    ) -> None:
+        """Tell subscribers that these tasks reached `step` of `steps`; at most ten times a second, unless `always`.
+
+        `extra` (JSON) goes along in the event's data.
+        """
         now = time.monotonic()
-        if not tasks or now - self._progress_at < PROGRESS_SECONDS:
+        if not tasks or (not always and now - self._progress_at < PROGRESS_SECONDS):
             return
         self._progress_at = now
         first = tasks[0]
@@ -78,6 +83,7 @@ class TaskContext:
             "step": step,
             "steps": steps,
             "task_ids": [task.id for task in tasks],
+            **extra,
         }
         self._store.bus.publish(JobEvent(0, first.job_id, first.id, "task_progress", data, time.time()))
 

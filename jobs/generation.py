@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from jobs.plan import AssetPlan
 from jobs.store import JobStore
 from jobs.types import ClaimedTask, JobView, TaskSpec
 from library.library import UNCUT, Library
-from pipelines.request import GenerationRequest
+from pipelines.request import GenerationRequest, StylePackUse
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KIND = "generate"
 PREFERRED_BATCH = 32
 TITLE_CHARS = 80
+StylePackUses = Callable[[str, Sequence[str], Sequence[float]], Sequence[StylePackUse]]  # project, names, weights
 
 
 def estimate_seconds(plan: AssetPlan, engine: ImageEngine) -> float:
@@ -42,16 +43,21 @@ def submit(
     conversation_id: int | None = None,
     settings: Settings,
     seconds_per_image: float | None = None,
+    packs: StylePackUses | None = None,
 ) -> JobView:
     """Queue a plan: its batch and one task per image, in one transaction.
 
-    `seconds_per_image` is the first guess of the time left, until the job's own speed is known. Raises BadRequest (too
-    many images, or none) and ResourceError (the queue is full).
+    `seconds_per_image` is the first guess of the time left, until the job's own speed is known. `packs` finds the style
+    packs that the plan names and pins their versions. Raises BadRequest (too many images, or none), NotFound (no such
+    style pack) and ResourceError (the queue is full).
     """
     check_count(plan.total, settings.max_assets_per_batch)
+    uses = None
+    if plan.style_packs and packs is not None:
+        uses = packs(project, plan.style_packs, [use.weight for use in plan.pack_uses()])
     tasks = [
         TaskSpec(label=request.subject or request.prompt, payload={"request": request.to_dict()})
-        for request in plan.requests(settings.image_model)
+        for request in plan.requests(settings.image_model, uses)
     ]
     spec = {} if seconds_per_image is None else {"seconds_per_task": seconds_per_image}
     with store.transaction() as session:
@@ -161,7 +167,7 @@ class GenerationHandler:
                 height=made.image.height,
                 kind=request.kind,
                 model=request.model,
-                style_pack=request.style_packs[0].pack if request.style_packs else None,
+                style_pack=", ".join(use.pack for use in request.style_packs) or None,
                 metadata={**metadata, "request": fields},
                 staged_key=key,
                 uncut_sha256=uncut,

@@ -128,6 +128,12 @@ class JobStore:
         with self.database.reading() as session:
             return task_view(get_task(session, task_id))
 
+    def payloads(self, job_id: int) -> builtins.list[dict[str, Any]]:
+        """What the tasks' handler was given, in the job's order. Raises NotFound."""
+        with self.database.reading() as session:
+            get_job(session, job_id)
+            return [row.payload for row in session.scalars(tasks_query(job_id))]
+
     def counts(self, job_id: int) -> dict[str, int]:
         """total, done, failed, canceled, running."""
         with self.database.reading() as session:

@@ -150,6 +150,39 @@ class Label(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
 
 
+class StylePack(Base):
+    """A look that the project's images can be made in. Its versions are trained or imported LoRAs."""
+
+    __tablename__ = "style_packs"
+    __table_args__ = (UniqueConstraint("project_id", "key"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(String(120))  # folded name; a deleted pack's ends with its id
+    trigger: Mapped[str] = mapped_column(String(80))
+    current: Mapped[int | None]  # number of the version in use; None: none is ready
+    deleted_at: Mapped[float | None]
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
+class StylePackVersion(Base):
+    """An immutable state of a pack: its LoRA file and what it came from."""
+
+    __tablename__ = "style_pack_versions"
+    __table_args__ = (UniqueConstraint("pack_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pack_id: Mapped[int] = mapped_column(ForeignKey("style_packs.id", ondelete="CASCADE"))
+    number: Mapped[int]  # from 1
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
+    origin: Mapped[str] = mapped_column(String(16))  # "trained" | "imported"
+    lora_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    base: Mapped[dict[str, Any]]  # id, name, hash, architecture of the model
+    settings: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+    files: Mapped[dict[str, Any]]  # references, samples, comparison: sha256 of pictures in the library's storage
+    created_at: Mapped[float] = mapped_column(default=time.time)
+
+
 class Job(Base):
     """A durable unit of long work."""
 

@@ -1,4 +1,4 @@
-"""Image files, addressed by the sha256 of their bytes: `ab/cd/<sha256>.png` below any fsspec URL.
+"""Files, addressed by the sha256 of their bytes: `ab/cd/<sha256>.png` (or another suffix) below any fsspec URL.
 
 A file is first staged under a key of its maker's choice and gets its name by a rename (`publish`) once the database
 knows it. So a published file is always complete, and what lies in `staging/` belongs to unfinished work.
@@ -34,7 +34,8 @@ class Storage:
     Source of the layout: two levels of 256 folders each keep any folder small, as git's object store does.
     """
 
-    def __init__(self, url: str, cache: Path | None = None) -> None:
+    def __init__(self, url: str, cache: Path | None = None, *, suffix: str = ".png") -> None:
+        self.suffix = suffix
         self.fs, root = fsspec.core.url_to_fs(url)
         self.root = root.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
@@ -119,7 +120,7 @@ class Storage:
             if not path.is_file():
                 raise NotFound(f"The file of version {sha256[:12]} is missing.", detail=str(path))
             return self._checked(path, sha256)
-        path = self._cache / _sharded(sha256)
+        path = self._cache / _sharded(sha256, self.suffix)
         if not path.is_file():
             with self.open(sha256) as source, self._explained():
                 data = source.read()
@@ -184,20 +185,12 @@ class Storage:
         return f"{self.root}/{STAGING}/{key}.part"
 
     def _published(self, sha256: str) -> str:
-        return f"{self.root}/{_sharded(sha256)}"
+        return f"{self.root}/{_sharded(sha256, self.suffix)}"
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        try:
+        with disk_errors(self.root):
             yield
-        except OSError as error:
-            if error.errno in FULL_DISK:
-                message = f"The disk with {self.root} is full. Free some space, then try again."
-                raise ResourceError(message, detail=str(error)) from error
-            if error.errno in UNWRITABLE:
-                message = f"The folder {self.root} cannot be written. Make it writable or choose another one."
-                raise NotReady(message, detail=str(error)) from error
-            raise
 
 
 def _damaged(sha256: str, where: str) -> NotFound:
@@ -205,7 +198,22 @@ def _damaged(sha256: str, where: str) -> NotFound:
     return NotFound(message, detail=where)
 
 
-def _sharded(sha256: str) -> str:
+@contextmanager
+def disk_errors(root: str) -> Iterator[None]:
+    """Turn errors of a full or unwritable disk under `root` into a ResourceError or NotReady that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL_DISK:
+            message = f"The disk with {root} is full. Free some space, then try again."
+            raise ResourceError(message, detail=str(error)) from error
+        if error.errno in UNWRITABLE:
+            message = f"The folder {root} cannot be written. Make it writable or choose another one."
+            raise NotReady(message, detail=str(error)) from error
+        raise
+
+
+def _sharded(sha256: str, suffix: str) -> str:
     if not SHA256.fullmatch(sha256):
         raise BadRequest("A version is named by the 64 hex digits of its sha256.")
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.png"
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}{suffix}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from errors import Cancelled, GameForgeError, UserFixable
 from loading import MODEL_LOADING
 from pipelines import cutout
+from pipelines.adapters import PackFinder
 from pipelines.batching import Item, even_batch, full_batch, group_items, timely_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
 from pipelines.prompts import PromptEmbedder
@@ -110,12 +111,19 @@ class ImageEngine:
     """One image model on one device. Any thread may call it; one at a time denoises."""
 
     def __init__(
-        self, model: str = "builtin", device: str = "auto", batch: int = 0, embedder: PromptEmbedder | None = None
+        self,
+        model: str = "builtin",
+        device: str = "auto",
+        batch: int = 0,
+        embedder: PromptEmbedder | None = None,
+        find_pack: PackFinder | None = None,
     ) -> None:
+        """`find_pack` gives the file of a style pack, or raises NotFound."""
         self.model = model
         self._wanted_device = device
         self._wanted_batch = batch
         self._embedder = embedder
+        self._find_pack = find_pack
         self._lock = threading.RLock()
         self._loaded: LoadedModel | None = None
         self._memory_limits: dict[tuple[int, int], int] = {}  # largest batch that fitted, by image size
@@ -169,9 +177,18 @@ class ImageEngine:
                     self._embedder.encode([""])  # loaded before this thread holds the lock that its loading needs
                 with MODEL_LOADING:
                     self._loaded = load_model(self.model, choose_device(self._wanted_device), self._embedder)
+                self._loaded.adapters.find = self._find_pack
                 if not self._loaded.native_alpha:
                     cutout.warm_up()
             return self._loaded
+
+    def unload(self) -> None:
+        """Give the model's memory back, for a training that needs it; the next image loads it again."""
+        with self._lock:
+            if self._loaded is not None:
+                device = self._loaded.device
+                self._loaded = None
+                release_cached_memory(device)
 
     def seconds_per_image(self) -> float:
         """For an image of the model's own size and steps: measured in this process, else a rough guess."""
@@ -322,7 +339,7 @@ class ImageEngine:
                 seconds=spent,
                 batch_size=batch_size,
                 seam=done.seam,
-                warnings=done.warnings,
+                warnings=(*done.warnings, *model.adapters.warnings(item.request.style_packs)),
             )
 
     def _measure(self, batch: list[Item], seconds: float) -> None:

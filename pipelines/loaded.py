@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from errors import BadRequest, UserFixable
+from pipelines.adapters import Adapters, with_trigger
 from pipelines.device import Device, is_out_of_memory, release_cached_memory
 from pipelines.prompts import PromptEncoder
-from pipelines.request import MAX_SEED, GenerationRequest
+from pipelines.request import MAX_SEED, GenerationRequest, StylePackUse
 from pipelines.sampling import SAMPLERS, keep_rows, make_scheduler, takes_timesteps
 from pipelines.sources import ModelSource
 from pipelines.starts import MODERATE, picture_tensor
@@ -37,6 +38,7 @@ class LoadedModel:
     hash: str = ""
 
     def __post_init__(self) -> None:
+        self.adapters = Adapters(self.pipe, self.source.name, self.hash)
         self._trained_scheduler = self.pipe.scheduler
         self._schedulers: dict[str, Any] = {}
         # Asked for in every call: diffusers walks all modules to tell a dtype.
@@ -59,9 +61,8 @@ class LoadedModel:
         """
         if request.model != self.source.id:
             raise UserFixable(f"This image asks for the model {request.model!r}, but {self.source.id!r} is loaded.")
-        if request.style_packs:
-            names = ", ".join(use.pack for use in request.style_packs)
-            raise UserFixable(f"There is no style pack named {names}. Leave it out, or make it first.")
+        for use in request.style_packs:
+            self.adapters.facts(use)
         if request.sampler not in SAMPLERS:
             raise BadRequest(f"The sampler {request.sampler!r} is not known. Use one of {', '.join(sorted(SAMPLERS))}.")
         if self.source.start_strength is not None and not takes_timesteps(request.sampler):
@@ -72,7 +73,7 @@ class LoadedModel:
         complete = request.replaced(
             width=request.width or self.native_size,
             height=request.height or self.native_size,
-            steps=request.steps or self.source.steps,
+            steps=request.steps or (self.source.pack_steps if _active(request) else self.source.steps),
             guidance=self.source.guidance if request.guidance is None else request.guidance,
             style=request.style or self.source.default_style,
             strength=self._strength(request),
@@ -81,9 +82,16 @@ class LoadedModel:
         return complete
 
     def _strength(self, request: GenerationRequest) -> float | None:
-        if request.strength is not None:
-            return request.strength
-        return MODERATE if request.init is not None else self.source.start_strength
+        """With packs, a model that starts from pictures has to leave them further: as far as the packs were trained."""
+        if not _active(request) or self.source.start_strength is None:
+            if request.strength is not None:
+                return request.strength
+            return MODERATE if request.init is not None else self.source.start_strength
+        reach = 0.0
+        for use in _active(request):
+            trained = self.adapters.facts(use).start_strength or self.source.pack_strength
+            reach = max(reach, trained * min(1.0, abs(use.weight)))
+        return max(self.source.start_strength, reach * (1.0 if request.strength is None else request.strength))
 
     def _check_sizes(self, request: GenerationRequest) -> None:
         for side in (request.width, request.height):
@@ -107,6 +115,8 @@ class LoadedModel:
         import torch
 
         first = requests[0]
+        triggers = [self.adapters.facts(use).trigger for use in _active(first)]
+        requests = [with_trigger(request, triggers) for request in requests]
         generators = [torch.Generator("cpu").manual_seed(request.seed) for request in requests]
         self.pipe.scheduler = self._fresh_scheduler(first.sampler)
         kwargs: dict[str, Any] = {
@@ -172,10 +182,11 @@ class LoadedModel:
 
         kwargs = self.call_kwargs(requests, starts)
         pipe = self._pipeline(kwargs)
+        packs = self.adapters.applied(requests[0].style_packs)
         if after_step is not None:
             kwargs["callback_on_step_end"] = _shrinking_callback(after_step, kwargs["generator"])
             kwargs["callback_on_step_end_tensor_inputs"] = list(pipe._callback_tensor_inputs)
-        with torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
+        with packs, torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
             return pipe(**kwargs, output_type="latent").images
 
     def decode(self, latents: torch.Tensor, *, tileable: bool = False) -> list[Image.Image]:
@@ -222,6 +233,10 @@ class LoadedModel:
         """
         complete = [self.complete(request) for request in requests]
         return self.decode(self.denoise(complete), tileable=complete[0].tileable)
+
+
+def _active(request: GenerationRequest) -> list[StylePackUse]:
+    return [use for use in request.style_packs if use.weight != 0]
 
 
 def _shrinking_callback(after_step: AfterStep, generators: list[torch.Generator]) -> Callable[..., dict[str, Any]]:

@@ -43,6 +43,9 @@ def parameters_text(request: GenerationRequest, info: ModelInfo) -> str:
     }
     if request.tileable:
         fields["Tiling"] = "True"
+    if request.style_packs:
+        packs = "; ".join(f"{use.pack.replace(',', ' ')}: {use.weight:g}" for use in request.style_packs)
+        fields["Style packs"] = packs
     lines.append(", ".join(f"{name}: {value}" for name, value in fields.items() if value != ""))
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ class StylePackUse:
 
     pack: str
     weight: float = 1.0
+    sha256: str = ""  # of the LoRA file: which version of the pack
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ SDXL_CONFIG_REPO = "stabilityai/stable-diffusion-xl-base-1.0"
 PIPELINE_CLASS = "StableDiffusionXLPipeline"
 FALLBACK_STEPS = 25
 FALLBACK_GUIDANCE = 6.0
+FALLBACK_PACK_STRENGTH = 0.08  # of models that start from pictures
+FALLBACK_PACK_STEPS = 4
 SMALL_BYTES = 500_000_000
 
 Kind = Literal["folder", "file", "hub"]
@@ -70,6 +72,16 @@ class ModelSource:
         """How far the model leaves the pictures that it starts from; None: it starts from noise."""
         strength = self.card.get("start_strength")
         return None if strength is None else float(strength)
+
+    @property
+    def pack_strength(self) -> float:
+        """The same with a style pack on: a look cannot come through without leaving the picture further."""
+        return float(self.card.get("pack_strength", FALLBACK_PACK_STRENGTH))
+
+    @property
+    def pack_steps(self) -> int:
+        """Steps with a style pack on."""
+        return int(self.card.get("pack_steps", FALLBACK_PACK_STEPS if self.start_strength is not None else self.steps))
 
     @property
     def fixed_size(self) -> bool:

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from server import conversations, documents, errors, events, exports, jobs, library, memory, remake, review, scaffolds
+from server import (
+    conversations,
+    documents,
+    errors,
+    events,
+    exports,
+    jobs,
+    library,
+    memory,
+    packs,
+    remake,
+    review,
+    scaffolds,
+)
 from server.guard import OwnPagesOnly
 from server.schemas import HealthOut, ImageModelOut, ModelsOut
 
@@ -60,6 +73,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(review.router(services))
     app.include_router(remake.router(services))
     app.include_router(library.router(services))
+    app.include_router(packs.router(services))
     app.include_router(conversations.router(services))
     app.include_router(documents.router(services))
     app.include_router(events.router(services))

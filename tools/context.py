@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from jobs.packs import PackDesk
     from jobs.plan import AssetPlan
     from jobs.store import JobStore
     from library.library import Library
@@ -58,7 +59,10 @@ class ToolContext:
     request: str = ""  # the user's words of this turn
     gallery: Gallery = field(default_factory=Gallery)
     attachments: tuple[Path, ...] = ()
+    attachment_names: tuple[str, ...] = ()  # as the user knows them, one per attachment
+    refused: tuple[str, ...] = ()  # one sentence for each attached file that is no usable image
     style_packs: tuple[str, ...] = ()  # names in this project
+    packs: PackDesk | None = None
     auto_confirm: bool = False  # long work starts without asking
     stopped: Callable[[], bool] = never
     documents: DocumentMemory | None = None

@@ -60,6 +60,7 @@ def generate_assets(
         conversation_id=context.conversation_id,
         settings=context.settings,
         seconds_per_image=context.engine.seconds_per_image(),
+        packs=context.packs.uses if context.packs is not None else None,
     )
     part = {"type": "job", "job_id": job.id, "batch_id": job.batch_id, "total": job.total}
     runtime.stream_writer({"kind": "job", "data": {key: value for key, value in part.items() if key != "type"}})

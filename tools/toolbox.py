@@ -34,5 +34,6 @@ def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
         (
             generate_assets, create_style_pack, query_design_docs, scaffold_code, review_assets, undo_review,
             regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job, *extra,
-        )
+        ),
+        frozenset({"create_style_pack"}),
     )  # fmt: skip

@@ -101,6 +101,8 @@ def build_page(services: Services) -> gr.Blocks:
                 frame('<main class="gf-review"></main>')
             with gr.Tab("Library", id="library"):
                 frame('<main class="gf-library"></main>')
+            with gr.Tab("Style packs", id="packs"):
+                frame('<main class="gf-packs"></main>')
             with gr.Tab("Documents", id="documents"):
                 frame('<main class="gf-documents"></main>')
             with gr.Tab("Jobs", id="jobs"):

@@ -9,14 +9,23 @@ from typing import Any
 
 from langchain_core.messages import ToolCall, ToolMessage
 
-from errors import BadRequest, GameForgeError, NotFound
+from agent.planning.packs import chosen_packs
+from errors import BadRequest, GameForgeError
 from jobs.plan import AssetPlan
 from tools.context import PlanMaker, ToolContext
 from tools.toolbox import Toolbox
 
 GENERATE = "generate_assets"
+TRAIN = "create_style_pack"
 MAX_CALLS = 12  # in one turn
-_SHARED = ("style", "style_packs", "size", "transparent", "seed")  # plans that agree in these become one batch
+_SHARED = (
+    "style",
+    "style_packs",
+    "pack_weights",
+    "size",
+    "transparent",
+    "seed",
+)  # plans that agree in these become one batch
 
 
 @dataclass
@@ -25,6 +34,7 @@ class PlannedCalls:
     waiting: list[str] = field(default_factory=list)
     plans: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    questions: dict[str, str] = field(default_factory=dict)  # call id -> what is asked before it runs
     messages: list[ToolMessage] = field(default_factory=list)
     errors: list[GameForgeError] = field(default_factory=list)
 
@@ -59,6 +69,9 @@ def plan_calls(
         elif call["name"] == GENERATE:
             seen.add(_key(call))
             _plan(call, planner, context, plans, out)
+        elif call["name"] == TRAIN and context.packs is not None and context.conversation_id is not None:
+            seen.add(_key(call))
+            _prepare_training(call, context, out)
         else:
             seen.add(_key(call))
             out.todo.append(str(call["id"]))
@@ -72,13 +85,14 @@ def _plan(
     call: ToolCall, planner: PlanMaker, context: ToolContext, plans: dict[str, AssetPlan], out: PlannedCalls
 ) -> None:
     try:
-        _check_style_pack(call["args"].get("style_pack"), context)
         args, notes = call["args"], []
         if context.standing is not None:
             filled = context.standing.fill(context.project, args, context.request)
             args, notes = filled.args, filled.notes
+        args, packs, weights = chosen_packs(args, context)
         made = planner.plan(args, context.request)
-        made = made.model_copy(update={"notes": [*made.notes, *notes]})
+        chosen = {"style_packs": packs, "pack_weights": weights}
+        made = made.model_copy(update={**chosen, "notes": [*made.notes, *notes]})
     except GameForgeError as error:
         out.refuse(call, error)
         return
@@ -91,10 +105,18 @@ def _plan(
     out.todo.append(str(call["id"]))
 
 
-def _check_style_pack(name: Any, context: ToolContext) -> None:
-    """Raises NotFound here, once, rather than from each image."""
-    if name and str(name).lower() not in (known.lower() for known in context.style_packs):
-        raise NotFound(f"There is no style pack named {name}. Leave it out, or make it first.")
+def _prepare_training(call: ToolCall, context: ToolContext, out: PlannedCalls) -> None:
+    """Images and name are looked at before the user is asked, and the question tells what it will take."""
+    from tools.train import prepare
+
+    try:
+        prepared = prepare(call["args"], context)
+    except GameForgeError as error:
+        out.refuse(call, error)
+        return
+    out.todo.append(str(call["id"]))
+    out.seconds[str(call["id"])] = prepared.estimate.seconds
+    out.questions[str(call["id"])] = f"{prepared.sentence} Start it?"
 
 
 def merge(first: AssetPlan, second: AssetPlan) -> AssetPlan:
@@ -134,8 +156,8 @@ def _find_waiting(
     if plans:
         from jobs.generation import estimate_seconds
 
-        out.seconds = {call_id: estimate_seconds(made, context.engine) for call_id, made in plans.items()}
-    long = sum(out.seconds.values()) > context.settings.confirm_over_seconds
+        out.seconds |= {call_id: estimate_seconds(made, context.engine) for call_id, made in plans.items()}
+    long = sum(out.seconds[call_id] for call_id in plans) > context.settings.confirm_over_seconds
     for call in calls:
         call_id = str(call["id"])
         if call_id in out.todo and (call["name"] in toolbox.asks_first or (long and call_id in plans)):

@@ -38,6 +38,8 @@ class NanoRequest(Protocol):
     def kind(self) -> str: ...
     @property
     def strength(self) -> float | None: ...
+    @property
+    def style_packs(self) -> Sequence[object]: ...
 
 
 def schedule(strength: float, steps: int, train_steps: int = 1000) -> list[int]:
@@ -91,11 +93,14 @@ class NanoPromptEncoder:
     def call_settings(self, request: NanoRequest) -> tuple[int, float, float]:
         """(steps, guidance, strength) of a request with the model's recommendations filled in.
 
-        A strength of 0..1 that a request names is a share of the most that this state of the model can bear.
+        A strength of 0..1 that a request names is a share of the most that this state of the model can bear; with style
+        packs, which were trained on their range, it is the share of the noise schedule itself.
         """
         guidance = self.settings["guidance"] if request.guidance is None else request.guidance
         strength = self.settings["start_strength"]
-        if request.strength is not None:
+        if request.strength is not None and any(getattr(use, "weight", 1) for use in request.style_packs):
+            strength = request.strength
+        elif request.strength is not None:
             strength = min(1.0, max(0.0, request.strength)) * self.settings["max_strength"]
         return request.steps or self.settings["steps"], float(guidance), float(strength)
 

@@ -17,12 +17,14 @@ from agent.chat import ChatEvent, ChatService
 from agent.planning import Planner, Vocabulary
 from jobs.events import EventBus
 from jobs.generation import GenerationHandler
+from jobs.packs import PackDesk
 from jobs.store import JobStore
 from jobs.types import Limits
 from jobs.worker import Worker
 from library.db import Database
 from library.library import Library
 from library.storage import Storage
+from library.style_packs import StylePacks
 from memory.embedder import Embedder
 from settings import Settings
 from tests.jobs.small_engine import SmallEngine
@@ -128,6 +130,9 @@ class Studio:
         self.jobs = JobStore(self.database, Limits.of(self.settings), self.bus)
         self.engine = SmallEngine(step_seconds=step_seconds)
         self.model = model or ScriptedModel(script=list(script or []))
+        loras = Storage((home / "packs").as_uri(), suffix=".safetensors")
+        styles = StylePacks(self.database, self.library.storage, loras, EMBEDDER.encode)
+        self.packs = PackDesk(self.settings, self.jobs, self.library, styles, self.engine)  # type: ignore[arg-type]
         self.planner = Planner(VOCABULARY, EMBEDDER, limit=self.settings.max_assets_per_batch)
         self.worker = Worker(self.jobs, {"generate": GenerationHandler(self.engine, self.library, 8)})  # type: ignore[arg-type]
         self.chat = ChatService(
@@ -137,7 +142,8 @@ class Studio:
             engine=self.engine,  # type: ignore[arg-type]
             models=Models(self.model),
             planner=self.planner,
-            toolbox=Toolbox(default_toolbox(tools).tools, frozenset(asks_first)),
+            packs=self.packs,
+            toolbox=Toolbox(default_toolbox(tools).tools, frozenset(asks_first) | default_toolbox().asks_first),
         )
 
     def start(self) -> int:

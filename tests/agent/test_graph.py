@@ -342,7 +342,6 @@ def test_a_path_in_a_models_words_stays_words(studio: Make, tmp_path: Any) -> No
 
 def test_what_is_not_there_yet_says_so(studio: Make) -> None:
     names = {
-        "create_style_pack": {"name": "Moss"},
         "query_design_docs": {"question": "stamina?"},
         "scaffold_code": {"requirements": "inventory", "engine": "godot"},
         "regenerate_assets": {"assets": [1]},

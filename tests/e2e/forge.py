@@ -34,6 +34,7 @@ class Forge:
     """`python -m cli serve` over one home folder. `stop` and `start` again as often as wanted, at the same address."""
 
     def __init__(self, home: Path, model: str, **environment: str) -> None:
+        self.model = model
         self.port = 0
         self.log: list[str] = []
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GAMEFORGE_", "OPENAI_"))}

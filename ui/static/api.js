@@ -20,6 +20,19 @@ export async function api(path, { method = "GET", body, keepalive = false } = {}
   return answer;
 }
 
+// Send files; FastAPI reads them from a form.
+export async function upload(path, form) {
+  let response;
+  try {
+    response = await fetch(`/api/${path}`, { method: "POST", body: form });
+  } catch {
+    throw new ApiError("GameForge does not answer. It may have been stopped; start it again.");
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(answer?.error ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
 // Do something for a click: an error becomes a sentence on the page.
 export async function attempt(work) {
   try {

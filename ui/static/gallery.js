@@ -4,6 +4,7 @@ import { api, attempt } from "./api.js";
 import { button, duration, h, place, plural } from "./dom.js";
 import { openLightbox } from "./lightbox.js";
 import { store } from "./store.js";
+import { TrainingView } from "./training.js";
 
 const WORDS = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", canceled: "Stopped" };
 
@@ -20,7 +21,7 @@ export function mountJob(element, id) {
     if (!entry) return;
     if (!view || view.cells.length !== entry.tasks.length) {
       view?.stop();
-      view = new JobView(element, entry);
+      view = entry.job.kind === "train" ? new TrainingView(element, entry) : new JobView(element, entry);
     }
     if (detail.whole) view.all();
     else view.update(detail.tasks);

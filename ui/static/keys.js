@@ -2,12 +2,12 @@
 
 import { button, h } from "./dom.js";
 
-const PAGES = { c: "Chat", r: "Review", l: "Library", d: "Documents", j: "Jobs" };
+const PAGES = { c: "Chat", r: "Review", l: "Library", s: "Style packs", d: "Documents", j: "Jobs" };
 const HELP = [
   ["Enter, Ctrl+Enter", "send"],
   ["Shift+Enter", "new line"],
   ["/", "go to the message"],
-  ["g then c, r, l, d, j", "chat, review, library, documents, jobs"],
+  ["g then c, r, l, s, d, j", "chat, review, library, style packs, documents, jobs"],
   ["n", "new chat"],
   ["← →", "previous and next picture, when one is open"],
   ["p, x, u, r", "approve, reject, undo, redo, on a picture or in Review"],

@@ -12,6 +12,7 @@ import { mountLibrary } from "./library.js";
 import { mountNow } from "./now.js";
 import { mountScaffold } from "./scaffold.js";
 import { mountReview } from "./review.js";
+import { mountPacks } from "./packs.js";
 import { store } from "./store.js";
 
 const PARTS = {
@@ -27,6 +28,7 @@ const PARTS = {
   "gf-ingest": (element) => mountIngest(element, numberOf(element)),
   "gf-library": mountLibrary,
   "gf-jobs": mountJobs,
+  "gf-packs": mountPacks,
 };
 const SELECTOR = Object.keys(PARTS).map((name) => `.${name}:not(.gf-live)`).join(",");
 

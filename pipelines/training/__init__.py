@@ -1,0 +1,1 @@
+"""Trains style packs: LoRAs on an SDXL-class UNet, from a handful of reference images."""

@@ -1,0 +1,253 @@
+"""The training loop. What a step sees depends on its number alone: a resumed run goes on as it would have."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from errors import Cancelled
+from pipelines.adapters import adapter_name
+from pipelines.request import StylePackUse
+from pipelines.training.base import COPIES, Cache, noise_schedule
+from pipelines.training.checkpoint import load_checkpoint, save_checkpoint
+from pipelines.training.lora import add_lora, target_and_weight
+from pipelines.training.progress import Progress
+from pipelines.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    import torch
+
+    from pipelines.loaded import LoadedModel
+
+PACK = StylePackUse("training")  # the pack while it is being trained
+ADAPTER = adapter_name(PACK)
+SPEED_OVER = 20  # steps that the speed shown is an average of
+
+
+@dataclass
+class Batch:
+    rows: np.ndarray  # picture numbers
+    clean: torch.Tensor
+    shown: torch.Tensor
+    noise: torch.Tensor
+    times: torch.Tensor
+    captions: np.ndarray  # rows of the cache's embeddings
+
+
+class Trainer:
+    """Trains one LoRA on cached pictures. `rows` are the pictures that it may see."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        cache: Cache,
+        settings: TrainingSettings,
+        rows: list[int],
+        folder: Path,
+        progress: Progress,
+        prior: Cache | None = None,
+    ) -> None:
+        import torch
+        from accelerate import Accelerator
+
+        self.model, self.cache, self.settings, self.rows = model, cache, settings, rows
+        self.prior = prior
+        self.folder, self.progress = folder / "state", progress
+        self.schedule = noise_schedule(model)
+        self.accelerator = Accelerator(mixed_precision=settings.precision, cpu=model.device.kind == "cpu")
+        torch.manual_seed(settings.seed)
+        self.unet = model.pipe.unet
+        parameters = add_lora(self.unet, settings, ADAPTER)
+        if settings.gradient_checkpointing:
+            self.unet.enable_gradient_checkpointing()
+        self.parameters = parameters
+        self.optimizer = _optimizer(parameters, settings)
+        self.start = 0
+        state = load_checkpoint(self.folder)
+        if state is not None:
+            self._restore(state)
+        prepared: Any = self.accelerator.prepare(self.optimizer)
+        self.optimizer = prepared
+        # several cards: each process its own batches, gradients averaged
+        self.forward: Any = self.accelerator.prepare(self.unet) if self.accelerator.num_processes > 1 else self.unet
+
+    def run(
+        self,
+        stopped: Callable[[], bool] = lambda: False,
+        on_sample: Callable[[int], None] | None = None,
+    ) -> list[float]:
+        """Train to the end; returns the losses of the steps run now.
+
+        Raises:
+            Cancelled: `stopped` said so; the state is saved and a later run goes on from it.
+            ResourceError: the state could not be saved.
+        """
+        settings, losses = self.settings, []
+        speed: list[float] = []
+        self.unet.train()
+        for step in range(self.start, settings.steps):
+            if stopped():
+                self.save(step)
+                raise Cancelled
+            began = time.perf_counter()
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.learning_rate(step)
+            loss = self._step(self.batch(step))
+            losses.append(loss)
+            speed = [*speed[-SPEED_OVER:], time.perf_counter() - began]
+            each = sum(speed) / len(speed)
+            done = step + 1
+            self.progress.write(
+                "step",
+                step=done,
+                steps=settings.steps,
+                loss=round(loss, 6),
+                lr=self.learning_rate(step),
+                images_per_second=round(settings.batch / each, 3),
+                seconds_left=round(each * (settings.steps - done), 1),
+            )
+            if done % settings.checkpoint_every == 0 and done < settings.steps:
+                self.save(done)
+            if on_sample is not None and done % settings.sample_every == 0 and done < settings.steps:
+                self.unet.eval()
+                on_sample(done)
+                self.model.pipe.enable_lora()  # painting leaves them off, and without gradients
+                self.unet.set_adapter(ADAPTER)
+                self.unet.train()
+        self.unet.eval()
+        self.save(settings.steps)
+        return losses
+
+    def learning_rate(self, step: int) -> float:
+        """Linear warm-up, then a cosine down to a tenth."""
+        settings = self.settings
+        if step < settings.warmup:
+            return settings.learning_rate * (step + 1) / settings.warmup
+        share = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+        return settings.learning_rate * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share)))
+
+    def batch(self, step: int) -> Batch:
+        """Rows, noise and noise levels of a step: a function of the seed, the step and this process."""
+        import torch
+
+        settings, cache = self.settings, self.cache
+        rng = np.random.default_rng((settings.seed, step, self.accelerator.process_index))
+        # all of a batch have one size: a bucket is drawn by its share of the pictures
+        first = int(rng.choice(self.rows))
+        alike = [row for row in self.rows if cache.buckets[row] == cache.buckets[first]]
+        rows = np.array([first, *rng.choice(alike, settings.batch - 1)], np.int64)
+        clean, shown = [], []
+        for row in rows:
+            view = int(rng.integers(len(cache.latents[row])))
+            picture = cache.latents[row][view]
+            clean.append(picture)
+            if cache.copies and rng.random() < settings.restyle:
+                copy = cache.copies[row][view * COPIES + int(rng.integers(COPIES))]
+                share = float(rng.random()) ** 0.5  # later steps of the sampler see a mixture of both
+                shown.append(share * copy + (1 - share) * picture)
+            else:
+                shown.append(picture)
+        count = self.schedule.config.num_train_timesteps
+        low, high = int(settings.noise_from * count), max(1, int(settings.noise_to * count))
+        times = torch.from_numpy(rng.integers(low, high, settings.batch))
+        captions = np.where(rng.random(settings.batch) < settings.caption_dropout, len(cache), rows)
+        noise = torch.from_numpy(rng.standard_normal((settings.batch, *clean[0].shape), dtype=np.float32))
+        return Batch(rows, torch.stack(clean), torch.stack(shown), noise, times, captions)
+
+    def _step(self, batch: Batch) -> float:
+        loss = self.loss(batch, self.cache)
+        if self.prior is not None:
+            loss = loss + self.settings.prior_weight * self.loss(self._prior_batch(batch), self.prior)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def loss(self, batch: Batch, cache: Cache) -> torch.Tensor:
+        """Mean weighted squared error of the UNet's prediction."""
+        device = self.unet.device
+        noisy, target, weight = target_and_weight(
+            self.schedule, batch.clean, batch.shown, batch.noise, batch.times, self.settings.min_snr_gamma
+        )
+        dtype = self.model.device.torch_dtype
+        with self.accelerator.autocast():
+            predicted = self.forward(
+                noisy.to(device, dtype),
+                batch.times.to(device),
+                cache.embeds[batch.captions].to(device, dtype),
+                added_cond_kwargs={
+                    "text_embeds": cache.pooled[batch.captions].to(device, dtype),
+                    "time_ids": cache.time_ids[batch.rows].to(device, dtype),
+                },
+                return_dict=False,
+            )[0]
+        error = ((predicted.float() - target.to(device)) ** 2).mean((1, 2, 3))
+        return (weight.to(device) * error).mean()
+
+    def _prior_batch(self, batch: Batch) -> Batch:
+        """Pictures by the base alone, so that the model does not forget what other things look like."""
+        import torch
+
+        assert self.prior is not None
+        rows = batch.rows % len(self.prior)
+        clean = torch.stack([self.prior.latents[row][0] for row in rows])
+        return Batch(rows, clean, clean, batch.noise[:, :, : clean.shape[2], : clean.shape[3]], batch.times, rows)
+
+    def layers(self) -> dict[str, torch.Tensor]:
+        """The LoRA as `save_lora_weights` names it, float32 on the CPU."""
+        from peft.utils import get_peft_model_state_dict
+
+        found = get_peft_model_state_dict(self.unet, adapter_name=ADAPTER)
+        return {f"unet.{name}": value.detach().float().cpu() for name, value in found.items()}
+
+    def save(self, step: int) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        weights = [parameter.detach().cpu() for parameter in self.parameters]
+        state = {"weights": weights, "optimizer": self.optimizer.state_dict()}
+        save_checkpoint(self.folder, step, state, self.settings.keep_checkpoints)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        import torch
+
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, state["weights"], strict=True):
+                parameter.copy_(value)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.start = int(state["step"])
+
+
+def validation_loss(trainer: Trainer, rows: list[int], draws: int = 16) -> float:
+    """Loss on pictures at fixed noise and noise levels: comparable between runs and with the pack off."""
+    import torch
+
+    cache, count = trainer.cache, trainer.schedule.config.num_train_timesteps
+    settings, total = trainer.settings, 0.0
+    low, high = settings.noise_from * count, settings.noise_to * count
+    with torch.inference_mode():
+        for row in rows:
+            rng = np.random.default_rng((9, row))
+            numbers = np.full(draws, row)
+            clean = cache.latents[row][:1].repeat(draws, 1, 1, 1)
+            times = torch.from_numpy((low + (np.arange(draws) + 0.5) / draws * (high - low)).astype(np.int64))
+            noise = torch.from_numpy(rng.standard_normal(tuple(clean.shape), dtype=np.float32))
+            total += float(trainer.loss(Batch(numbers, clean, clean, noise, times, numbers), cache))
+    return total / max(1, len(rows))
+
+
+def _optimizer(parameters: list[torch.nn.Parameter], settings: TrainingSettings) -> Any:
+    import torch
+
+    options: dict[str, Any] = {"lr": settings.learning_rate, "betas": (0.9, 0.99), "weight_decay": 1e-3}
+    if settings.adam_8bit:
+        from bitsandbytes.optim import AdamW8bit  # pyright: ignore[reportMissingImports] (only with a CUDA card)
+
+        return AdamW8bit(parameters, **options)
+    return torch.optim.AdamW(parameters, **options)
