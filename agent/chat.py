@@ -32,6 +32,7 @@ from agent.messages import (
 )
 from agent.preview import plan_only
 from agent.repair import repair
+from agent.said import as_asked, last_said
 from agent.standing import Standing
 from agent.state import Decision, new_turn
 from agent.turns import Turns
@@ -164,7 +165,7 @@ class ChatService:
             context = replace(context, refused=tuple(refused))
             if _open_question(state) is not None:
                 decision = "yes" if YES.fullmatch(text.strip()) else "no"
-                asked = replace(context, **_as_asked(state))
+                asked = replace(context, **as_asked(state))
                 self._stream(conversation_id, Command(resume={"decision": decision, "plan": None}), asked, put)
                 if decision == "yes" or NO.fullmatch(text.strip()):
                     return
@@ -216,7 +217,7 @@ class ChatService:
             if still_open is None or still_open["call_id"] != pending["call_id"]:
                 raise BadRequest("That was answered already.")
             context = self._context(conversation.project, conversation_id, state, "", [], False, stop)
-            context = replace(context, **_as_asked(state))
+            context = replace(context, **as_asked(state))
             resume = {"decision": decision, "plan": edited and edited.model_dump(mode="json")}
             self._stream(conversation_id, Command(resume=resume), context, put)
 
@@ -325,7 +326,7 @@ class ChatService:
         auto_confirm: bool,
         stop: threading.Event,
     ) -> ToolContext:
-        files = files or _last_said(state)[1]
+        files = files or last_said(state)[1]
         return ToolContext(
             settings=self._settings,
             library=self._library,
@@ -376,20 +377,6 @@ def _open_question(state: StateSnapshot) -> dict[str, Any] | None:
         return None
     asked = state.interrupts[0].value
     return {**asked, "text": question(asked)}
-
-
-def _last_said(state: StateSnapshot | None) -> tuple[str, list[dict[str, Any]]]:
-    """Words and images of the user's last message: "here they are" may come right before what to do with them."""
-    transcript = (state.values if state is not None else {}).get("transcript", [])
-    last = next((entry for entry in reversed(transcript) if entry["role"] == "user"), {"text": "", "parts": []})
-    return last["text"], [file for part in last["parts"] if part["type"] == "files" for file in part["files"]]
-
-
-def _as_asked(state: StateSnapshot) -> dict[str, Any]:
-    """Fields of the context as they were when the question that is open now was asked."""
-    text, files = _last_said(state)
-    names, paths = tuple(file["name"] for file in files), tuple(Path(file["path"]) for file in files)
-    return {"request": text, "attachments": paths, "attachment_names": names}
 
 
 def _said(sentence: str, error: GameForgeError | None = None) -> list[ChatEvent]:
