@@ -89,7 +89,7 @@ def _run(services: Services, prepared: Any, as_json: bool) -> int:
     """Train now and say what came of it."""
     print(prepared.sentence, file=sys.stderr)
     job = services.packs.submit(services.settings.project, prepared)
-    services.start(language_models=False)
+    services.worker.start()  # nothing else: the training process loads the model, not this one
     job = follow_job(services, job.id, quiet=as_json)
     pack = services.packs.packs.named(services.settings.project, prepared.name)
     if as_json:
