@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jobs.events import EventBus
     from jobs.packs import PackDesk
     from jobs.store import JobStore
+    from jobs.watch import FolderWatch
     from jobs.worker import Worker
     from library.db import Database
     from library.documents import DocumentStore
@@ -47,6 +48,7 @@ class Services:
     documents: DocumentStore
     memory: DocumentMemory
     packs: PackDesk
+    watch: FolderWatch | None = None  # of the setting documents_folder; runs where a page is served
 
     def start(self, *, language_models: bool = True) -> None:
         """Take up what an earlier process left, work on the queue, and warm the models up in the background.
@@ -54,21 +56,30 @@ class Services:
         A process that lives for a few turns only leaves `language_models` out and prepares them itself, if at all: the
         local one may be downloaded first.
         """
+        from jobs.reindex import submit_reindex
+
         self.worker.start()
+        submit_reindex(self.jobs, self.documents, self.memory.model)
         if language_models:
             self.models.start()
+            if self.watch is not None:
+                self.watch.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:
         """The first request should not wait for imports. A large image model is loaded when it is asked for."""
         try:
             self.planner.warm_up()
+            if self.documents.documents(self.settings.project):
+                self.memory.search(self.settings.project, "warm up", 1)
             if self.engine.info().small:
                 self.engine.load()
         except GameForgeError as error:
             log.warning("A model is not ready: %s", error.message)
 
     def close(self) -> None:
+        if self.watch is not None:
+            self.watch.close()
         self.worker.stop()
         self.chat.close()
         self.models.close()
@@ -115,6 +126,7 @@ def build_services(settings: Settings) -> Services:
     from jobs.training import TrainingHandler
     from jobs.types import Limits
     from jobs.upscaling import UpscaleHandler
+    from jobs.watch import FolderWatch
     from jobs.worker import Worker
     from library.db import Database
     from library.documents import DocumentStore
@@ -181,7 +193,10 @@ def build_services(settings: Settings) -> Services:
         documents=memory,
         packs=packs,
     )
+    watch = None
+    if settings.documents_folder is not None:
+        watch = FolderWatch(settings.documents_folder, jobs, documents, settings.project)
     return Services(
         settings, database, library, jobs, bus, worker, engine, embedder, models, planner, scaffolder, chat, documents,
-        memory, packs,
+        memory, packs, watch,
     )  # fmt: skip

@@ -95,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="measure speed on this machine")
     bench.add_argument("--json", action="store_true", help="end with one JSON object")
+    bench.add_argument("what", nargs="?", choices=("images", "documents"), default="images", help="what to measure")
     return parser
 
 
@@ -165,6 +166,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.doctor import doctor
 
         return doctor(args, settings)
+    if args.what == "documents":
+        from bench.documents import bench
+
+        return bench(args, settings)
     from bench.run import bench
 
     return bench(args, settings)

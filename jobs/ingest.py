@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from memory.documents.memory import DocumentMemory
 
 KIND = "ingest"
+KEEP_UPLOADS_SECONDS = 7 * 24 * 3600.0
 MAX_FILES = 1000  # of one request
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "build", "dist", "target", "library"})
 
@@ -223,16 +225,36 @@ class IngestHandler:
         self.settings = settings
 
     def tidy(self) -> None:
-        """Uploads are removed when their task ends; a retry of a failed one needs its file."""
+        """Uploads are removed once they are read. Those that could not be stay a week, for a retry."""
+        folder = self.settings.home / "incoming-documents"
+        for path in folder.glob("*") if folder.is_dir() else ():
+            if time.time() - path.stat().st_mtime > KEEP_UPLOADS_SECONDS:
+                path.unlink(missing_ok=True)
 
     def run(self, tasks: Sequence[ClaimedTask], context: TaskContext) -> None:
         for task in tasks:
             if context.cancelled(task):
                 continue
             try:
-                self._take_in(task, context)
+                if task.payload.get("reindex"):
+                    self._reindex(task, context)
+                else:
+                    self._take_in(task, context)
             except (UserFixable, ResourceError) as error:
                 context.fail(task, error.message, error.detail)
+
+    def _reindex(self, task: ClaimedTask, context: TaskContext) -> None:
+        from jobs.reindex import reindex
+
+        done = reindex(
+            self.memory,
+            self.documents,
+            task.project,
+            progress=lambda step, steps: context.progress([task], step, steps),
+            cancelled=lambda: context.cancelled(task),
+        )
+        if done is not None:
+            context.finish(task, lambda session: {"passages": done, "name": task.label})
 
     def _take_in(self, task: ClaimedTask, context: TaskContext) -> None:
         from memory.documents.extract import extract

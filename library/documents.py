@@ -214,6 +214,16 @@ class DocumentStore:
         with self.database.reading() as session:
             return [(PassageRow(*row[:5]), row[5]) for row in session.execute(query.order_by(Passage.id).limit(limit))]
 
+    def outdated_projects(self, model: str) -> list[str]:
+        query = select(Project.name).join(Document).join(Passage).where(Passage.model != model).distinct()
+        with self.database.reading() as session:
+            return sorted(session.scalars(query))
+
+    def count_outdated(self, project: str, model: str) -> int:
+        query = select(func.count(Passage.id)).join(Document).join(Project)
+        with self.database.reading() as session:
+            return session.scalar(query.where(Project.name == project, Passage.model != model)) or 0
+
     def set_vectors(self, rows: Sequence[tuple[int, bytes, bytes]], model: str) -> None:
         with self.database.session() as session:
             for passage_id, vector, sentences in rows:

@@ -80,7 +80,8 @@ class ChromaVectors:
         import numpy as np
 
         with self._guard:
-            if not self.open():
+            nothing_there = self._client is None and not self.server and not self.folder.exists()
+            if (nothing_there and not ids) or not self.open() or self._client is None:
                 return
             dimension = vectors.shape[1] if len(ids) else 0
             name = collection_name(project, model, dimension)

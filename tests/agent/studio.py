@@ -17,14 +17,18 @@ from agent.chat import ChatEvent, ChatService
 from agent.planning import Planner, Vocabulary
 from jobs.events import EventBus
 from jobs.generation import GenerationHandler
+from jobs.ingest import IngestHandler
 from jobs.packs import PackDesk
 from jobs.store import JobStore
 from jobs.types import Limits
 from jobs.worker import Worker
 from library.db import Database
+from library.documents import DocumentStore
 from library.library import Library
 from library.storage import Storage
 from library.style_packs import StylePacks
+from memory.documents.memory import DocumentMemory
+from memory.documents.vectors import ChromaVectors
 from memory.embedder import Embedder
 from settings import Settings
 from tests.jobs.small_engine import SmallEngine
@@ -134,7 +138,15 @@ class Studio:
         styles = StylePacks(self.database, self.library.storage, loras, EMBEDDER.encode)
         self.packs = PackDesk(self.settings, self.jobs, self.library, styles, self.engine)  # type: ignore[arg-type]
         self.planner = Planner(VOCABULARY, EMBEDDER, limit=self.settings.max_assets_per_batch)
-        self.worker = Worker(self.jobs, {"generate": GenerationHandler(self.engine, self.library, 8)})  # type: ignore[arg-type]
+        self.documents = DocumentStore(self.database)
+        self.memory = DocumentMemory(self.documents, EMBEDDER, ChromaVectors(home / "chroma"))
+        self.worker = Worker(
+            self.jobs,
+            {
+                "generate": GenerationHandler(self.engine, self.library, 8),  # type: ignore[arg-type]
+                "ingest": IngestHandler(self.memory, self.documents, self.settings),
+            },
+        )
         self.chat = ChatService(
             settings=self.settings,
             library=self.library,
@@ -143,6 +155,7 @@ class Studio:
             models=Models(self.model),
             planner=self.planner,
             packs=self.packs,
+            documents=self.memory,
             toolbox=Toolbox(default_toolbox(tools).tools, frozenset(asks_first) | default_toolbox().asks_first),
         )
 
@@ -162,6 +175,7 @@ class Studio:
     def close(self) -> None:
         self.worker.stop()
         self.chat.close()
+        self.memory.close()
         self.bus.close()
         self.database.dispose()
 
