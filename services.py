@@ -145,7 +145,7 @@ def build_services(settings: Settings) -> Services:
     prepare_home(settings)
     database = Database(settings.resolved_database_url)
     database.migrate()
-    library = Library(database, Storage(settings.resolved_storage_url))
+    library = Library(database, Storage(settings.resolved_storage_url, options=settings.storage_options))
     library.ensure_project(settings.project)
     bus = EventBus(database)
     jobs = JobStore(database, Limits.of(settings), bus)
@@ -155,7 +155,8 @@ def build_services(settings: Settings) -> Services:
     builtin = embedder if settings.embedding_model == "builtin" else Embedder()
     documents = DocumentStore(database)
     memory = DocumentMemory(documents, embedder, ChromaVectors(settings.home / "chroma", settings.chroma_url))
-    loras = Storage(f"{settings.resolved_storage_url.rstrip('/')}/packs", suffix=".safetensors")
+    lora_url = f"{settings.resolved_storage_url.rstrip('/')}/packs"
+    loras = Storage(lora_url, options=settings.storage_options, suffix=".safetensors")
     styles = StylePacks(database, library.storage, loras, builtin.encode)
     library.also_needed.append(styles.picture_hashes)
     engine = ImageEngine(

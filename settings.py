@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr
@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         default=None, description="Redis URL for Celery workers; default: worker threads here."
     )
     storage_url: str | None = Field(default=None, description="fsspec URL for image files; default: a folder in home.")
+
+    storage_endpoint: str | None = Field(
+        default=None, description="Endpoint URL of an S3-compatible server (MinIO, Ceph, R2); AWS when left out."
+    )
+    storage_key: str | None = Field(default=None, description="Access key id for s3://; else the AWS settings' own.")
+    storage_secret: SecretStr | None = Field(default=None, description="Secret access key that belongs to it.")
 
     openai_api_key: SecretStr | None = Field(
         default=None,
@@ -115,6 +121,15 @@ class Settings(BaseSettings):
     @property
     def resolved_save_root(self) -> Path:
         return (self.save_root or Path.home()).resolve()
+
+    @property
+    def storage_options(self) -> dict[str, Any]:
+        """Arguments for the fsspec file system of `storage_url`."""
+        if not self.resolved_storage_url.startswith("s3:"):
+            return {}
+        secret = self.storage_secret.get_secret_value() if self.storage_secret is not None else None
+        options = {"endpoint_url": self.storage_endpoint, "key": self.storage_key, "secret": secret}
+        return {name: value for name, value in options.items() if value is not None}
 
     @property
     def has_endpoint(self) -> bool:

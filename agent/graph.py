@@ -131,8 +131,9 @@ def _next_step(update: dict[str, Any], caller: AIMessage) -> Any:
     if update["waiting"]:
         return "confirm"
     plans = update["plans"]
+    said = [{"name": call["name"], "args": call["args"]} for call in caller.tool_calls]  # "the rest" is what none names
     sends = [
-        Send("act", {"__type": "tool_call_with_context", "tool_call": call, "state": {"plans": plans}})
+        Send("act", {"__type": "tool_call_with_context", "tool_call": call, "state": {"plans": plans, "said": said}})
         for call in caller.tool_calls
         if call["id"] in update["todo"]
     ]

@@ -145,7 +145,8 @@ def finish_job(services: Services, answer: Answer, job_id: int, quiet: bool) -> 
     answer.job = {"id": job.id, "state": job.state, "total": job.total, "done": job.done, "failed": job.failed}
     if job.state != "done":
         answer.exit_code = max(answer.exit_code, 1)
-    answer.assets += [asset_record(asset) for asset in services.library.assets(job_id=job_id, limit=job.total)]
+    made = services.library.made_by(job_id)  # a job may make several versions of one asset
+    answer.assets += [asset_record(made[task.id]) for task in services.jobs.tasks(job_id) if task.id in made]
 
 
 def asset_record(asset: Any) -> dict[str, Any]:

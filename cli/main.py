@@ -61,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--delete", action="append", default=[], metavar="NAME", help="delete a document")
     ingest.add_argument("--project", metavar="NAME", help="project to work in")
     ingest.add_argument("--json", action="store_true", help="print one JSON object")
-    from cli import review
+    from cli import library, review
 
     review.add_parser(commands)
     export_commands(commands)
@@ -86,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     packs.add_argument("--yes", action="store_true", help="delete without asking back")
     packs.add_argument("--project", metavar="NAME")
     packs.add_argument("--json", action="store_true")
+    library.add_parsers(commands)
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -94,8 +95,9 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true")
 
     bench = commands.add_parser("bench", help="measure speed on this machine")
+    bench.add_argument("what", nargs="?", choices=("images", "documents", "library"), default="images")
+    bench.add_argument("--assets", type=int, help="library: how many assets (100000)")
     bench.add_argument("--json", action="store_true", help="end with one JSON object")
-    bench.add_argument("what", nargs="?", choices=("images", "documents"), default="images", help="what to measure")
     return parser
 
 
@@ -142,6 +144,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.ingest import ingest
 
         return ingest(args, settings)
+    if args.command in ("library", "regenerate", "upscale"):
+        from cli import library
+
+        return library.run(args, settings)
     if args.command == "review":
         from cli import review
 
@@ -170,6 +176,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from bench.documents import bench
 
         return bench(args, settings)
+    if args.what == "library":
+        from bench.library import bench as bench_library
+
+        return bench_library(args, settings)
     from bench.run import bench
 
     return bench(args, settings)

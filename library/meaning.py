@@ -36,7 +36,7 @@ class MeaningSearch:
 
     def __init__(self, library: Library, vectors: Vectors) -> None:
         self._library = library
-        self._vectors = vectors
+        self.vectors = vectors
         self._lock = threading.Lock()
         self._ids = np.zeros(0, np.int64)
         self._rows = np.zeros(0, np.int32)  # of the vectors; -1: not embedded yet
@@ -54,7 +54,7 @@ class MeaningSearch:
         with self._lock:
             self._catch_up(IN_TIME)
             ids, rows = self._ids, self._rows
-        scores = self._vectors.scores(query)
+        scores = self.vectors.scores(query)
         if not len(scores) or not len(ids):
             return []
         of_asset = np.where(rows >= 0, scores[np.clip(rows, 0, len(scores) - 1)], -1.0)
@@ -96,7 +96,7 @@ class MeaningSearch:
             self._waiting |= {len(self._ids) - len(new) + offset: row[1] for offset, row in enumerate(new)}
         if self._waiting:
             places = np.fromiter(self._waiting, np.int64, len(self._waiting))
-            rows = self._vectors.rows(list(self._waiting.values()), most=most)
+            rows = self.vectors.rows(list(self._waiting.values()), most=most)
             self._rows[places] = rows
             done = set(places[rows >= 0].tolist())
             self._waiting = {place: text for place, text in self._waiting.items() if place not in done}

@@ -14,17 +14,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from errors import BadRequest, NotFound, NotReady, ResourceError
+from errors import BadRequest, GameForgeError, NotFound, NotReady, ResourceError
 
 STAGING = "staging"
 VERIFIED_KEPT = 100_000
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+# A listing that another process made stale would hide a file, so none is kept; a dead server is given up in seconds.
+REMOTE: dict[str, dict[str, Any]] = {
+    "s3": {
+        "use_listings_cache": False,
+        "skip_instance_cache": True,
+        "config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 2}},
+    }
+}
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,9 +42,17 @@ class Storage:
     Source of the layout: two levels of 256 folders each keep any folder small, as git's object store does.
     """
 
-    def __init__(self, url: str, cache: Path | None = None, *, suffix: str = ".png") -> None:
+    def __init__(
+        self, url: str, cache: Path | None = None, options: dict[str, Any] | None = None, *, suffix: str = ".png"
+    ) -> None:
+        """`options` go to the file system: endpoint_url, key and secret for s3. Raises NotReady without its package."""
         self.suffix = suffix
-        self.fs, root = fsspec.core.url_to_fs(url)
+        try:
+            self.fs, root = fsspec.core.url_to_fs(url, **(options or {}), **REMOTE.get(url.split(":")[0], {}))
+        except ImportError as error:
+            extra = {"gs": "gcs", "gcs": "gcs"}.get(url.split(":")[0], url.split(":")[0])
+            message = f"Files at {url} need another package: pip install 'gameforge[{extra}]'."
+            raise NotReady(message, detail=str(error)) from error
         self.root = root.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
         self._verified: dict[str, tuple[str, int, int]] = {}  # files that were read and found whole
@@ -98,12 +114,15 @@ class Storage:
         return sorted(name.rsplit("/", 1)[1].removesuffix(".part") for name in names if name.endswith(".part"))
 
     def exists(self, sha256: str) -> bool:
-        return bool(self.fs.exists(self._published(sha256)))
+        """Raises NotReady (the store cannot be reached)."""
+        with self._explained():
+            return bool(self.fs.exists(self._published(sha256)))
 
     def open(self, sha256: str) -> BinaryIO:
         """The published file, for reading. Raises NotFound."""
         try:
-            return cast(BinaryIO, self.fs.open(self._published(sha256), "rb"))
+            with self._explained():
+                return cast(BinaryIO, self.fs.open(self._published(sha256), "rb"))
         except FileNotFoundError as error:
             raise NotFound(f"The file of version {sha256[:12]} is missing.", detail=str(error)) from error
 
@@ -159,12 +178,13 @@ class Storage:
                 paths = self.fs.find(self.root)
             except FileNotFoundError:
                 return []
-        named = (re.fullmatch(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})\.png", self._below(p)) for p in paths)
+        pattern = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})" + re.escape(self.suffix))
+        named = (pattern.fullmatch(self._below(path)) for path in paths)
         return [match[3] for match in named if match]
 
     def put_aside(self, sha256: str, folder: str) -> None:
-        """Move a published file to `folder/<sha256>.png`, where nothing looks for it."""
-        target = f"{self.root}/{folder}/{sha256}.png"
+        """Move a published file to `folder/<sha256>.<suffix>`, where nothing looks for it."""
+        target = f"{self.root}/{folder}/{sha256}{self.suffix}"
         with self._explained():
             self.fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
             self.fs.mv(self._published(sha256), target)
@@ -189,8 +209,34 @@ class Storage:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        with disk_errors(self.root):
+        if self.is_local:
+            with disk_errors(self.root):
+                yield
+            return
+        try:
             yield
+        except (FileNotFoundError, GameForgeError):
+            raise
+        except Exception as error:  # every client has its own classes for a server that is away
+            if not _unreachable(error):
+                raise
+            message = f"The store {self.root} cannot be reached. Start it, or correct GAMEFORGE_STORAGE_ENDPOINT."
+            raise NotReady(message, detail=f"{type(error).__name__}: {error}") from error
+
+
+def _unreachable(error: BaseException) -> bool:
+    """Connections that fail, in the words of whatever client speaks to the store."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    signs = {
+        "EndpointConnectionError",
+        "ConnectionError",
+        "HTTPClientError",
+        "ClientError",
+        "TimeoutError",
+        "NoCredentialsError",
+    }
+    chained = error.__cause__ or error.__context__
+    return bool(names & signs) or (chained is not None and _unreachable(chained))
 
 
 def _damaged(sha256: str, where: str) -> NotFound:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from langchain.tools import ToolRuntime, tool
 
 from errors import BadRequest
+from library.filters import Wanted
 from library.views import AssetState
 from tools.context import ToolContext
 from tools.references import Reference, numbers_of, resolve
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from jobs.types import JobView
 
 SHOWN = 100  # assets of one answer
+CLOSEST = 12  # assets that a search by meaning shows
+MEANT, SAME = 0.18, 0.55  # least cosine for a description, and for a single word (a dragon is no camel)
 _STATES: dict[AssetState, str] = {
     "approved": r"\b(?:approved|accepted)\b",
     "rejected": r"\brejected\b",
@@ -51,6 +54,12 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
         return f'Nothing in the library matches "{query}".', artifact()
     terms = re.findall(r"[\w'-]+", _FILLER.sub(" ", words))
     assets = context.library.assets(project=context.project, state=state, text=" ".join(terms), limit=100_000)
+    closest = False
+    if not assets and terms and context.library.meaning is not None:
+        least = MEANT if len(terms) > 1 else SAME
+        wanted: Wanted = {"project": context.project, "state": state}
+        found = context.library.meaning.find(" ".join(terms), limit=CLOSEST, least=least, **wanted)
+        assets, closest = [asset for asset, _ in found], bool(found)
     if not assets:
         return f'Nothing in the library matches "{query}".', artifact()
     shown = assets[:SHOWN]
@@ -58,6 +67,8 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
     subjects = list(dict.fromkeys(asset.subject for asset in shown))
     names = ", ".join(subjects[:12]) + (" and more" if len(subjects) > 12 else "")
     text = f"Found {count_of(len(assets), 'image')}: {names}."
+    if closest:
+        text = f"No image is called that. The closest in meaning: {names}."
     if len(assets) > SHOWN:
         text += f" The newest {SHOWN} are shown."
     return text, artifact({"type": "assets", "assets": ids}, gallery={"assets": ids})

@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain.tools import ToolRuntime, tool
 
-from errors import BadRequest
+from errors import BadRequest, GameForgeError
 from library.history import undo
 from library.review import decide
 from library.words import listed
@@ -31,13 +31,14 @@ def review_assets(
     approve, reject = approve or [], reject or []
     if not approve and not reject:
         raise BadRequest('Say which images to approve or reject, as in "approve 1 and 3, reject the rest".')
+    named = _named_elsewhere(runtime, context)
     # "rest" on one side is what the other side leaves over, so the side that names numbers is read first
     if "rest" in approve:
         rejected = resolve(reject, context)
-        approved = resolve(approve, context, taken=rejected)
+        approved = resolve(approve, context, taken=[*rejected, *named])
     else:
         approved = resolve(approve, context)
-        rejected = resolve(reject, context, taken=approved)
+        rejected = resolve(reject, context, taken=[*approved, *named])
     both = set(approved) & set(rejected)
     if both:
         numbers = sorted(number for number, asset in context.gallery.assets.items() if asset in both)
@@ -50,6 +51,22 @@ def review_assets(
     part = {"type": "review", "approved": approved, "rejected": rejected}
     sentence = " and ".join(said) if said else "there was nothing left to review"
     return sentence[0].upper() + sentence[1:] + ".", artifact(part)
+
+
+def _named_elsewhere(runtime: ToolRuntime[Any, Any], context: ToolContext) -> list[int]:
+    """Images that the same message has redone or enlarged: "reject the rest" does not mean them."""
+    state = runtime.state if isinstance(runtime.state, dict) else {}
+    references = [
+        reference
+        for call in state.get("said") or []
+        if call["name"] in ("regenerate_assets", "upscale_assets")
+        for reference in call["args"].get("assets") or []
+        if str(reference).strip("# ").isdigit()
+    ]
+    try:
+        return resolve(references, context)
+    except GameForgeError:  # the call itself says what is wrong with them
+        return []
 
 
 @tool(response_format="content_and_artifact", parse_docstring=True)
