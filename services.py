@@ -72,6 +72,8 @@ class Services:
             self.planner.warm_up()
             if self.documents.documents(self.settings.project):
                 self.memory.search(self.settings.project, "warm up", 1)
+            if self.library.meaning is not None:
+                self.library.meaning.catch_up()
             if self.engine.info().small:
                 self.engine.load()
         except GameForgeError as error:
@@ -134,6 +136,7 @@ def build_services(settings: Settings) -> Services:
     from library.meaning import MeaningSearch
     from library.storage import Storage
     from library.style_packs import StylePacks
+    from library.uses import watch_style_packs
     from memory.documents.memory import DocumentMemory
     from memory.documents.vectors import ChromaVectors
     from memory.embedder import Embedder
@@ -150,6 +153,7 @@ def build_services(settings: Settings) -> Services:
     bus = EventBus(database)
     jobs = JobStore(database, Limits.of(settings), bus)
     embedder = Embedder(settings.embedding_model)
+    watch_style_packs(library)
     library.meaning = MeaningSearch(library, TextVectors(settings.home / "vectors", embedder))
     # The router and the built-in image model were trained on the built-in embedder: another one serves the documents.
     builtin = embedder if settings.embedding_model == "builtin" else Embedder()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from library.library import Library
 
 IN_TIME = 1024  # texts that a search embeds while the user waits; the rest is embedded in the background
+FRONT = 4000  # places that are sorted first
 CANDIDATES = 1000  # ids in one query
 
 
@@ -29,6 +30,15 @@ class Vectors(Protocol):
     def rows(self, texts: Sequence[str], *, most: int | None = None) -> np.ndarray: ...
 
     def scores(self, query: str) -> np.ndarray: ...
+
+
+def _best_first(scores: np.ndarray) -> np.ndarray:
+    """Places by score, of equal ones the newest first; beyond FRONT in any order of equals."""
+    if len(scores) <= FRONT:
+        return np.lexsort((-np.arange(len(scores)), -scores))
+    split = np.argpartition(-scores, FRONT)
+    front, rest = split[:FRONT], split[FRONT:]
+    return np.concatenate([front[np.lexsort((-front, -scores[front]))], rest[np.argsort(-scores[rest])]])
 
 
 class MeaningSearch:
@@ -58,7 +68,7 @@ class MeaningSearch:
         if not len(scores) or not len(ids):
             return []
         of_asset = np.where(rows >= 0, scores[np.clip(rows, 0, len(scores) - 1)], -1.0)
-        order = np.lexsort((-ids, -of_asset))  # of equal ones the newest first
+        order = _best_first(of_asset)
         found: list[tuple[AssetView, float]] = []
         for start in range(0, len(order), CANDIDATES):
             part = order[start : start + CANDIDATES]
