@@ -100,8 +100,7 @@ export function mountLibrary(element) {
     const image = h("img", { alt: asset.subject, loading: "lazy", decoding: "async", draggable: false });
     image.src = Math.max(asset.width, asset.height) > 256 ? `${asset.url}?size=256` : asset.url;
     return h("div", { className: "gf-cell", role: "option", title: asset.subject, "data-state": "done", "data-review": asset.state, "data-asset": asset.id, onclick: (event) => click(index, event) },
-      h("button", { type: "button", className: "gf-picture", tabIndex: -1, "aria-label": `Open ${asset.subject}` }, image),
-      h("span", { className: "gf-sign", "aria-hidden": "true" }));
+      h("button", { type: "button", className: "gf-picture", tabIndex: -1, "aria-label": `Open ${asset.subject}` }, image));
   }
 
   function click(index, event) {

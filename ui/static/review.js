@@ -10,7 +10,6 @@ import { openSet } from "./setview.js";
 import { store } from "./store.js";
 
 const STATES = [["", "All"], ["new", "New"], ["approved", "Approved"], ["rejected", "Rejected"]];
-const SIGNS = { approved: "✓", rejected: "✕", superseded: "↻" };
 
 export function mountReview(element) {
   let assets = [];
@@ -87,8 +86,7 @@ export function mountReview(element) {
     return h("div", { className: "gf-cell gf-review-cell gf-checker", role: "option", "data-state": "done", "data-asset": asset.id, id: `gf-review-${asset.id}`,
       onclick: (event) => click(index, event), ondblclick: () => zoom() },
       h("span", { className: "gf-picture" }, image),
-      h("span", { className: "gf-number" }, String(asset.number)),
-      h("span", { className: "gf-sign", "aria-hidden": "true" }));
+      h("span", { className: "gf-number" }, String(asset.number)));
   }
 
   function paint() {
@@ -99,7 +97,6 @@ export function mountReview(element) {
       element.setAttribute("aria-selected", String(chosen.has(asset.id)));
       element.setAttribute("aria-label", `${asset.number}, ${asset.subject}, ${asset.state}`);
       element.title = `${asset.number}: ${asset.subject} (${asset.state})`;
-      element.querySelector(".gf-sign").textContent = SIGNS[asset.state] ?? "";
     });
     if (shown[cursor]) grid.setAttribute("aria-activedescendant", `gf-review-${shown[cursor].id}`);
     const done = assets.filter((asset) => asset.state !== "new").length;
