@@ -199,3 +199,22 @@ def test_filters(library: Library, ids: list[int]) -> None:
     assert library.assets(since=4e9) == [] and len(library.assets(until=4e9)) == 5
     with pytest.raises(BadRequest, match="there is no colour 'mauve'"):
         library.assets(colour="mauve")
+
+
+def test_pictures_of_a_style_pack_stay_until_one_insists(library: Library, ids: list[int]) -> None:
+    from library.models import StylePack, StylePackVersion
+    from library.uses import watch_style_packs
+
+    watch_style_packs(library)
+    files = {"references": [library.asset(ids[2]).version], "samples": []}
+    fields: dict[str, Any] = {"number": 1, "origin": "trained", "lora_sha256": "a" * 64, "base": {}, "settings": {}}
+    with library.database.session() as session:
+        pack = StylePack(project_id=1, name="Dustbowl", key="dustbowl", trigger="dst", current=1)
+        session.add(pack)
+        session.flush()
+        session.add(StylePackVersion(pack_id=pack.id, metrics={}, files=files, **fields))
+    with pytest.raises(BadRequest, match=r"cactus \(number 3\) is used by the style pack Dustbowl"):
+        bin_assets(library, ids)
+    bin_assets(library, ids[:2])
+    bin_assets(library, ids, force=True)
+    assert library.counts("default")["total"] == 0
