@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from errors import BadRequest, UserFixable
+from errors import BadRequest
 
 if TYPE_CHECKING:
     import torch
@@ -58,14 +58,13 @@ def read_facts(path: Path, name: str = "") -> LoraFacts:
     """Read a file's header; no tensor is loaded.
 
     Raises:
-        UserFixable: a pickle.
-        BadRequest: it is damaged, or no LoRA. One sentence with `name` (or the file's).
+        BadRequest: a pickle, damaged, or no LoRA. One sentence with `name` (or the file's).
     """
     from safetensors import SafetensorError, safe_open
 
     label = name or path.name
     if path.suffix.lower() in _PICKLES:
-        raise UserFixable(f"{path.name} is a pickle, which can run code when it is opened. Use a .safetensors file.")
+        raise BadRequest(f"{path.name} is a pickle, which can run code when it is opened. Use a .safetensors file.")
     try:
         with safe_open(str(path), framework="np") as file:
             metadata = file.metadata() or {}
@@ -101,7 +100,7 @@ def _own(metadata: dict[str, str]) -> dict[str, Any]:
 
 
 def check_base(facts: LoraFacts, unet_config: Any, pack: str, model_name: str) -> None:
-    """Raises UserFixable, with the reason, when a pack was made for another base model."""
+    """Raises BadRequest, with the reason, when a pack was made for another base model."""
     width = unet_config.get("cross_attention_dim")
     width = max(width) if isinstance(width, (list, tuple)) else width
     made_for = facts.base_name or {2048: "SDXL", 768: "Stable Diffusion 1", 1024: "Stable Diffusion 2"}.get(
@@ -110,14 +109,14 @@ def check_base(facts: LoraFacts, unet_config: Any, pack: str, model_name: str) -
     other_shape = facts.architecture and facts.architecture != architecture(unet_config)
     other_width = facts.cross_width and width and facts.cross_width != width
     if other_shape or other_width:
-        raise UserFixable(
+        raise BadRequest(
             f"The style pack {pack} was made for {made_for} and cannot be used with {model_name}. "
             "Choose that model, or train the pack again on this one."
         )
 
 
 def check_fits(path: Path, facts: LoraFacts, pipe: Any, pack: str, model_name: str) -> None:
-    """`check_base`, and for files in diffusers' names each module and shape besides. Raises UserFixable."""
+    """`check_base`, and for files in diffusers' names each module and shape besides. Raises BadRequest."""
     from safetensors import safe_open
 
     check_base(facts, pipe.unet.config, pack, model_name)
@@ -130,7 +129,7 @@ def check_fits(path: Path, facts: LoraFacts, pipe: Any, pack: str, model_name: s
             module = getattr(module, "base_layer", module)
             weight = getattr(module, "weight", None)
             if weight is None or weight.shape[1] != file.get_slice(key).get_shape()[1]:
-                raise UserFixable(
+                raise BadRequest(
                     f"The style pack {pack} does not fit {model_name}: it adapts parts that this model does not have. "
                     "Train it again on this model."
                 )
