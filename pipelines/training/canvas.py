@@ -15,6 +15,7 @@ MARGIN = 2  # px of 64 that stay empty around a sprite
 GROUND = (211, 211, 211)  # behind sprites for models without alpha: the light grey of their prompts
 BUCKET_STEP = 64  # px; sides of the buckets are multiples of it
 WIDEST = 2.0  # aspect ratio
+EVEN = 14  # of 255: how much one colour may differ from itself, in a JPEG
 
 
 def bucket(width: int, height: int, resolution: int) -> tuple[int, int]:
@@ -35,6 +36,8 @@ def on_canvas(image: Image.Image, size: tuple[int, int], *, alpha: bool) -> Imag
     from PIL import Image as Images
 
     width, height = size
+    if alpha:
+        image = without_ground(image)
     if image.getchannel("A").getextrema()[0] == 255:
         factor = max(width / image.width, height / image.height)
         big = _scaled(image, max(width, round(image.width * factor)), max(height, round(image.height * factor)))
@@ -54,6 +57,32 @@ def on_canvas(image: Image.Image, size: tuple[int, int], *, alpha: bool) -> Imag
     ground = Images.new("RGBA", size, (*GROUND, 255))
     ground.alpha_composite(out)
     return ground.convert("RGB")
+
+
+def without_ground(image: Image.Image) -> Image.Image:
+    """An opaque picture of a thing on one colour (a JPEG on white) becomes a sprite; others stay as they are.
+
+    Only what hangs together with the border goes: a white eye stays white.
+    """
+    from PIL import Image as Images
+    from scipy import ndimage
+
+    pixels = np.array(image.convert("RGBA"))
+    if pixels[..., 3].min() < 255:
+        return image
+    colours = pixels[..., :3].astype(int)
+    edge = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
+    ground = np.median(edge, axis=0)
+    if (np.abs(edge - ground).max(1) <= EVEN).mean() < 0.98:
+        return image
+    labelled: Any = ndimage.label(np.abs(colours - ground).max(-1) <= 2 * EVEN)
+    labels = labelled[0]
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    outside = np.isin(labels, border[border > 0])
+    if not 0.05 < outside.mean() < 0.97:
+        return image
+    pixels[outside] = 0
+    return Images.fromarray(pixels)
 
 
 def _scaled(image: Image.Image, width: int, height: int) -> Image.Image:

@@ -45,6 +45,21 @@ def test_canvas_keeps_alpha_or_flattens_on_the_ground_of_the_prompts() -> None:
     assert len(set(np.asarray(kept).reshape(-1, 4)[:, 3].tolist())) == 2  # pixel art grew by whole numbers
 
 
+def test_a_jpeg_on_white_becomes_a_sprite_and_white_inside_stays() -> None:
+    import io
+
+    sprite = draw(0)
+    ground = Image.new("RGBA", sprite.size, "white")
+    ground.alpha_composite(sprite)
+    ground.paste((255, 255, 255, 255), (30, 30, 34, 34))
+    buffer = io.BytesIO()
+    ground.convert("RGB").save(buffer, "JPEG", quality=95)
+    made = np.asarray(on_canvas(Image.open(buffer).convert("RGBA"), (64, 64), alpha=True))
+    assert made[0, 0, 3] == 0 and made[32, 32, 3] == 255
+    scene = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).convert("RGBA")
+    assert np.asarray(on_canvas(scene, (64, 64), alpha=True))[..., 3].min() == 255
+
+
 def test_enlarged_pixel_art_has_the_grain_of_the_original() -> None:
     small = draw(3, 24)
     large = small.resize((240, 240), Image.Resampling.NEAREST)
