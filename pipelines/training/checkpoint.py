@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import pickle
 import re
 from pathlib import Path
 from typing import Any
 
 from errors import ResourceError
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"step-(\d+)\.pt")
 
@@ -39,8 +41,9 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     for file in reversed(checkpoints(folder)):
         try:
             state = torch.load(file, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
-            continue  # damaged: an older one will do
+        except Exception as error:  # a damaged file makes the reader raise all sorts of errors; an older one will do
+            log.warning("The state %s cannot be read: %r", file.name, error)
+            continue
         torch.set_rng_state(state.pop("torch_rng"))
         return state
     return None
