@@ -18,6 +18,7 @@ from langgraph.types import Command, Send, interrupt
 
 from agent.answers import compose, tell_error, tell_text
 from agent.asking import ask
+from agent.lookup import looked_up, may_be_looked_up
 from agent.planning.calls import PlannedCalls, plan_calls
 from agent.state import TurnState, this_turn, turn_calls, turn_results
 from agent.toolrun import run_tool
@@ -48,7 +49,15 @@ def build_graph(
     def understand(state: TurnState, runtime: Runtime[ToolContext]) -> Command[Literal["understand", "plan", "answer"]]:
         messages, rounds = state.get("messages", []), state.get("rounds", 0) + 1
         runtime.stream_writer({"kind": "status", "data": {"text": "Thinking"}})
-        reply = ask(models.model, toolbox, messages, runtime.stream_writer, runtime.context.stopped)
+        write, held = runtime.stream_writer, []
+        if may_be_looked_up(messages, runtime.context):
+            write = held.append  # the documents may know better than the model's words
+        reply = ask(models.model, toolbox, messages, write, runtime.context.stopped)
+        if write is not runtime.stream_writer:
+            found = looked_up(reply, messages, runtime.context)
+            for event in held if found is reply else ():
+                runtime.stream_writer(event)
+            reply = found
         update: dict[str, Any] = {"messages": [reply], "rounds": rounds}
         if reply.invalid_tool_calls:
             update["messages"] = [reply, *_unusable(reply)]

@@ -95,7 +95,7 @@ class Standing:
 
     def _listed(self, project: str) -> str:
         told = [f"- {note.text}" for note in self.preferences(project)]
-        found = [f"- {fact.text} ({fact.place})" for fact in self.facts(project)]
+        found = list(dict.fromkeys(f"- {fact.text} ({fact.place})" for fact in self.facts(project)))
         parts = []
         if told:
             parts.append("You told me:\n" + "\n".join(told))

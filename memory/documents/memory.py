@@ -97,6 +97,10 @@ class DocumentMemory:
         found = second_look(index, asked, fused, cosine, scores, self.store.sentence_vectors(ids))
         return asked, found, index
 
+    def knows(self, project: str) -> bool:
+        """Are there documents?"""
+        return bool(self.store.fingerprint(project)[0])
+
     def answer(self, project: str, question: str, before: Sequence[str] = ()) -> Answer:
         """A short answer from the passages' own sentences, or that the documents do not say.
 
