@@ -79,7 +79,7 @@ def render(spec: Spec) -> tuple[CodeFile, ...]:
         **{system: SimpleNamespace(**values) for system, values in spec.values.items()},
     }
     files = []
-    for name, template in files_of(spec.engine, spec.systems):
+    for name, template in files_of(spec.engine, (*spec.systems, *(["atlas"] if spec.atlases else []))):
         text = environment().get_template(f"{spec.engine}/{template}.j2").render(given)
         files.append(checked(name, text))
     return tuple(files)
