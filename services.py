@@ -143,7 +143,9 @@ def build_services(settings: Settings) -> Services:
     from memory.vectors import TextVectors
     from pipelines.engine import ImageEngine
     from pipelines.upscale import Upscaler
+    from scaffolds.atlases import exported_atlases
     from scaffolds.service import Scaffolder
+    from scaffolds.sources import from_memory, subjects_of
 
     prepare_home(settings)
     database = Database(settings.resolved_database_url)
@@ -186,7 +188,12 @@ def build_services(settings: Settings) -> Services:
         models if settings.has_endpoint else None,
         limit=settings.max_assets_per_batch,
     )
-    scaffolder = Scaffolder(settings, model=lambda: models.coder)
+    scaffolder = Scaffolder(
+        settings,
+        documents=from_memory(memory),
+        atlases=lambda project: exported_atlases(settings.home / "exports", subjects_of(library, project)),
+        model=lambda: models.coder,
+    )
     chat = ChatService(
         settings=settings,
         library=library,

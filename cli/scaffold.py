@@ -10,7 +10,7 @@ from errors import BadRequest
 from scaffolds.service import Request
 from services import build_services
 from settings import Settings
-from tools.scaffold import file_records, sentence
+from tools.scaffold import file_records, passages_of, sentence
 
 
 def scaffold(args: argparse.Namespace, settings: Settings) -> int:
@@ -21,6 +21,7 @@ def scaffold(args: argparse.Namespace, settings: Settings) -> int:
         project = args.project or settings.project
         kept = services.scaffolder.scaffold(Request(args.requirements, args.engine, project))
         answer = Answer(reply=sentence(kept), files=file_records(kept))
+        answer.citations = [passage.citation() for passage in passages_of(kept)]
         answer.exit_code = 1 if any(file["errors"] for file in answer.files) else 0
         if args.out:
             folder = args.out.expanduser().resolve()

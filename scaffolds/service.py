@@ -16,7 +16,7 @@ from scaffolds.reading import defaults, facts_from_passages, facts_from_words
 from scaffolds.render import Spec, render
 from scaffolds.shelf import Kept, Shelf
 from scaffolds.systems import SYSTEMS, Asked, asked_for, listed
-from scaffolds.types import Atlas, Fact, Passage, Scaffold
+from scaffolds.types import Atlas, Fact, Media, Passage, Scaffold
 from scaffolds.writer import CodeModel, write_files
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class Scaffolder:
         if stopped():
             raise Cancelled
         engine = choice.engine
-        atlases = tuple(self._atlases(request.project))
+        kind = "godot" if engine.id == "godot" else "phaser"
+        atlases = tuple(atlas for atlas in self._atlases(request.project) if atlas.kind == kind)
         values = defaults(engine.id)
         said = facts_from_words(words, asked.systems, values)
         read, conflicts = facts_from_passages(passages, asked.systems, values, said)
@@ -115,6 +116,7 @@ class Scaffolder:
             notes=tuple(notes_of(choice, asked, content, conflicts, atlases, passages, facts)),
             facts=facts,
             systems=asked.systems,
+            media=media_of(engine.id, atlases),
         )
         if model is not None:
             scaffold = write_files(model, requirements, engine, scaffold, passages, atlases, tell=tell, stopped=stopped)
@@ -134,7 +136,17 @@ class Scaffolder:
         return list(found.values())[:MOST_PASSAGES]
 
     def _exported_for(self, project: str) -> str | None:
-        return "phaser" if self._atlases(project) else None
+        return next((atlas.kind for atlas in self._atlases(project)), None)
+
+
+ASSETS = {"phaser": "public/assets", "godot": "assets"}  # where an engine's scaffold looks for the atlas
+
+
+def media_of(engine: str, atlases: Sequence[Atlas]) -> tuple[Media, ...]:
+    """The files of the atlas that the code uses, so that it runs as it is."""
+    if engine not in ASSETS:
+        return ()
+    return tuple(Media(f"{ASSETS[engine]}/{name}", place) for atlas in atlases[:1] for name, place in atlas.parts)
 
 
 def check_requirements(text: str, longest: int) -> None:

@@ -47,7 +47,7 @@ class Shelf:
 
     def keep(self, scaffold: Scaffold) -> Kept:
         """Write it under the hash of its content: the same scaffold twice is one folder. Raises ResourceError."""
-        for file in scaffold.files:
+        for file in (*scaffold.files, *scaffold.media):
             check_name(file.name)
         manifest = json.dumps(scaffold.as_dict(), ensure_ascii=False, indent=1, sort_keys=True)
         scaffold_id = hashlib.sha256(manifest.encode()).hexdigest()[:16]
@@ -55,6 +55,8 @@ class Shelf:
         try:
             for file in scaffold.files:
                 _write(folder / PurePosixPath(file.name), file.text)
+            for media in scaffold.media:
+                _write(folder / PurePosixPath(media.name), Path(media.source).read_bytes())
             _write(self.root / scaffold_id / MANIFEST, manifest)  # last: a folder with a manifest is whole
         except OSError as error:
             raise ResourceError(
@@ -73,8 +75,8 @@ class Shelf:
     def zipped(self, kept: Kept) -> bytes:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in kept.scaffold.files:
-                archive.writestr(zipfile.ZipInfo(file.name, _STAMP), file.text, zipfile.ZIP_DEFLATED)
+            for name, data in contents(kept).items():
+                archive.writestr(zipfile.ZipInfo(name, _STAMP), data, zipfile.ZIP_DEFLATED)
         return packed.getvalue()
 
     def plan_save(self, kept: Kept, folder: str, root: Path) -> SavePlan:
@@ -85,14 +87,14 @@ class Shelf:
         """
         target = chosen_folder(folder, root)
         new, replaced, same = [], [], []
-        for file in kept.scaffold.files:
-            place = inside(target, file.name)
+        for name, data in contents(kept).items():
+            place = inside(target, name)
             if not place.exists():
-                new.append(file.name)
-            elif place.is_file() and place.read_bytes() == file.text.encode():
-                same.append(file.name)
+                new.append(name)
+            elif place.is_file() and place.read_bytes() == data:
+                same.append(name)
             else:
-                replaced.append(file.name)
+                replaced.append(name)
         return SavePlan(target, tuple(new), tuple(replaced), tuple(same))
 
     def save(self, kept: Kept, folder: str, root: Path, *, replace: bool = False) -> SavePlan:
@@ -109,13 +111,19 @@ class Shelf:
                 f"{plan.folder} already has {names}. Nothing was written: say that they may be replaced, or choose "
                 "another folder."
             )
-        texts = {file.name: file.text for file in kept.scaffold.files}
+        data = contents(kept)
         try:
             for name in (*plan.new, *plan.replaced):
-                _write(inside(plan.folder, name), texts[name])
+                _write(inside(plan.folder, name), data[name])
         except OSError as error:
             raise ResourceError(f"{plan.folder} cannot be written.", detail=str(error)) from error
         return plan
+
+
+def contents(kept: Kept) -> dict[str, bytes]:
+    """All files by name, the code as it was made and the media as they were copied."""
+    code = {file.name: file.text.encode() for file in kept.scaffold.files}
+    return code | {media.name: kept.path(media.name).read_bytes() for media in kept.scaffold.media}
 
 
 def check_name(name: str) -> None:
@@ -153,9 +161,9 @@ def inside(folder: Path, name: str) -> Path:
     return place
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, data: str | bytes) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(text, encoding="utf-8", newline="\n")
+    partial.write_bytes(data.encode() if isinstance(data, str) else data)
     partial.replace(path)

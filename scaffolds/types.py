@@ -13,7 +13,13 @@ class Passage:
     document: str
     heading: str
     text: str
-    id: str = ""
+    id: int = 0  # of passage and document in the document memory; 0: unknown
+    document_id: int = 0
+
+    def citation(self) -> dict[str, Any]:
+        """As answers from documents cite: {"document", "heading", "passage", "passage_id", "document_id"}."""
+        cited = {"document": self.document, "heading": self.heading or self.document, "passage": self.text}
+        return {**cited, "passage_id": self.id, "document_id": self.document_id}
 
     @property
     def place(self) -> str:
@@ -57,6 +63,14 @@ class CodeFile:
 
 
 @dataclass(frozen=True)
+class Media:
+    """A file that comes with the code as it is: a page of an exported atlas."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Scaffold:
     title: str
     engine: str
@@ -67,6 +81,7 @@ class Scaffold:
     systems: tuple[str, ...] = ()
     author: str = "templates"  # or the name of the model that wrote it
     rounds: int = 0  # times that parse errors went back to the model
+    media: tuple[Media, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -81,7 +96,8 @@ def scaffold_from(data: dict[str, Any]) -> Scaffold:
         Fact(**{**fact, "passage": Passage(**fact["passage"]) if fact["passage"] else None}) for fact in data["facts"]
     )
     lists = {key: tuple(data[key]) for key in ("wiring", "notes", "systems")}
-    return Scaffold(**{**data, **lists, "files": files, "facts": facts})
+    media = tuple(Media(**each) for each in data["media"])
+    return Scaffold(**{**data, **lists, "files": files, "facts": facts, "media": media})
 
 
 @dataclass(frozen=True)
@@ -122,9 +138,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Atlas:
-    """An exported texture atlas of the project."""
+    """An exported texture atlas of the project. `parts` are its files: (name, where it lies)."""
 
+    kind: str  # "phaser": a multi-atlas JSON; "godot": textures
     key: str
-    image: str
     data: str
     frames: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...] = ()

@@ -121,7 +121,7 @@ def _task(requirements: str, draft: Scaffold, passages: Sequence[Passage], atlas
         parts.append("Names and numbers found: " + "; ".join(f"{f.label} = {f.value}" for f in draft.facts[:80]))
     for atlas in atlases:
         parts.append(
-            f"Exported atlas {atlas.key} ({atlas.image}, {atlas.data}); frames: {', '.join(atlas.frames[:100])}"
+            f"Exported atlas {atlas.key} ({', '.join(name for name, _ in atlas.parts[:4])}); frames: {', '.join(atlas.frames[:100])}"
         )
     if draft.files:
         told, used = [], 0

@@ -22,8 +22,8 @@ LONGEST_MODULE = 400
 LAYERS = (
     {"errors"},
     {"settings", "loading"},
-    {"library", "memory", "pipelines", "scaffolds"},
-    {"jobs"},
+    {"library", "memory", "pipelines"},
+    {"jobs", "scaffolds"},
     {"tools"},
     {"agent"},
     {"services"},

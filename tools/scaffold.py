@@ -11,6 +11,7 @@ from errors import NotReady
 from scaffolds.engines import ENGINES
 from scaffolds.service import Request
 from scaffolds.shelf import Kept
+from scaffolds.types import Passage
 from tools.context import ToolContext
 from tools.results import Artifact, artifact, count_of
 
@@ -38,7 +39,18 @@ def scaffold_code(
     )
     part = files_part(kept)
     runtime.stream_writer({"kind": "files", "data": {key: value for key, value in part.items() if key != "type"}})
-    return sentence(kept), artifact(part)
+    cited = [{"type": "citation", **passage.citation()} for passage in passages_of(kept)]
+    for citation in cited:
+        runtime.stream_writer(
+            {"kind": "citation", "data": {key: value for key, value in citation.items() if key != "type"}}
+        )
+    return sentence(kept), artifact(*cited, part)
+
+
+def passages_of(kept: Kept) -> list[Passage]:
+    """Passages that names or numbers were taken from, each once."""
+    found = {fact.passage: None for fact in kept.scaffold.facts if fact.passage}
+    return list(found)
 
 
 def files_part(kept: Kept) -> dict[str, Any]:
@@ -55,6 +67,9 @@ def file_records(kept: Kept) -> list[dict[str, Any]]:
             "errors": [problem.sentence() for problem in file.problems],
         }
         for file in kept.scaffold.files
+    ] + [
+        {"path": str(kept.path(media.name)), "name": media.name, "lines": 0, "errors": []}
+        for media in kept.scaffold.media
     ]
 
 
