@@ -38,7 +38,7 @@ _START = {
 _STEPS: dict[str, dict[str, str]] = {
     "movement": {
         "godot": "Player binds WASD and the arrow keys itself unless your input map names the actions (move_left, ...).",
-        "unity": "Player needs a Rigidbody2D (gravity scale 0) and a Collider2D on the same object.",
+        "unity": "Player needs a Rigidbody2D and a Collider2D on the same object; a platformer also a child “feet” at its soles.",
     },
     "health": {
         "godot": "Health is a child node named “Health” of whatever can be hurt; Hitbox finds it there.",
@@ -49,7 +49,7 @@ _STEPS: dict[str, dict[str, str]] = {
         "unity": "Subscribe a grid of slots to Inventory.Changed and read Slots[i]; drag and drop calls Move(from, to).",
         "pygame": "Draw inventory.slots; drag and drop calls inventory.move(source, target).",
         "phaser": "Listen to inventory.changed and read inventory.slots; drag and drop calls inventory.move(from, to).",
-        "bevy": "Read the Inventory component and InventoryChanged messages in your UI; drag and drop calls move_stack.",
+        "bevy": "Show Inventory.slots() in a system filtered by Changed<Inventory>; drag and drop calls move_stack(from, to).",
     },
     "spawner": {
         "godot": "Give WaveSpawner your enemies' scenes (enemy_scenes), then call start().",
@@ -60,7 +60,7 @@ _STEPS: dict[str, dict[str, str]] = {
         "unity": "Anything else to save: implement ISaved and pass it to SaveGame.Register.",
         "pygame": "Anything else to save: give it save_data() and load_data(data) and name it in Game.save_game.",
         "phaser": "Anything else to save: give it saveData() and loadData(data) and name it in the scene's SaveGame.",
-        "bevy": "Anything else to save: add a field to SaveData and fill it in collect and apply.",
+        "bevy": "Anything else to save: add a field to SaveData, fill it in save and read it in load.",
     },
     "menu": {"godot": "PauseMenu opens with Escape (ui_cancel) and also works with a gamepad."},
 }

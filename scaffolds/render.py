@@ -9,11 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from errors import NotReady
 from scaffolds import naming
 from scaffolds.check import checked
 from scaffolds.content import ITEM_SYSTEMS, Content
-from scaffolds.engines import ENGINES
 from scaffolds.layouts import LAYOUTS
 from scaffolds.reading import Values
 from scaffolds.types import Atlas, CodeFile
@@ -87,9 +85,7 @@ def render(spec: Spec) -> tuple[CodeFile, ...]:
 
 def files_of(engine: str, systems: Sequence[str]) -> list[tuple[str, str]]:
     """(file, template) pairs of an engine's systems, each once."""
-    layout = LAYOUTS.get(engine)
-    if layout is None:
-        raise NotReady(f"There are no templates for {ENGINES[engine].name} yet. Ask for Godot or pygame.")
+    layout = LAYOUTS[engine]
     wanted: list[tuple[str, str]] = []
     for needs, pair in layout:
         if needs is None or needs & set(systems):

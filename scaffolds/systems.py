@@ -33,7 +33,7 @@ SYSTEMS = {
                query="dialogue characters speak conversation lines choices"),
         System("quests", "Quests", r"quests?|missions?|objectives?|tasks?|quest ?log|quête|misiones|クエスト",
                query="quests missions objectives rewards"),
-        System("saveload", "Save and load", r"sav(?:e|es|ing)(?:[ /-]*(?:and|&|/)?[ -]*load(?:ing)?)?|save ?games?|load(?:ing)? (?:games?|system)|persistence|checkpoints?|speicher\w*|sauvegarde|guardado|セーブ",
+        System("saveload", "Save and load", r"auto-?saves?|sav(?:e|es|ing)(?:[ /-]*(?:and|&|/)?[ -]*load(?:ing)?)?|save ?games?|load(?:ing)? (?:games?|system)|persistence|checkpoints?|speicher\w*|sauvegarde|guardado|セーブ",
                query="saving loading save slots checkpoint autosave"),
         System("ai", "State-machine AI", r"ai|a\.i\.|enem(?:y|ies)(?: patrol\w*| chas\w*| behaviou?rs?)|patrol(?:s|ling)?|state[- ]?machines?|fsm|chas(?:e|ing)|guards?|behaviou?rs?",
                query="enemy behaviour patrol chase attack detection range"),
