@@ -146,7 +146,12 @@ def _lists(text: str, lead: str) -> Iterator[Entry]:
         + _LIST.format()
         + ")"
     )
-    for match in re.finditer(opener, plain(text), re.I):
+    said = plain(text)
+    # From each word that could open a list: in "pickups: items: rope, hook" the second one does.
+    for word in re.finditer(rf"\b(?:{lead})\b", said, re.I):
+        match = re.compile(opener, re.I).match(said, word.start())
+        if match is None:
+            continue
         listed = match["in"] or match["list"] or ""
         pieces = split_names(listed)
         if len(pieces) < 2 and not re.search(r"called|named", match[0], re.I):

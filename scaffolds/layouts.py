@@ -39,6 +39,7 @@ LAYOUTS: dict[str, tuple[Row, ...]] = {
     ),
     "pygame": _rows(
         ("always", "events.py", ""),
+        ("atlas", "atlas.py", ""),
         ("items", "items.py", ""),
         ("inventory", "inventory.py", ""),
         ("pickups", "pickups.py", ""),

@@ -139,7 +139,11 @@ class Scaffolder:
         return next((atlas.kind for atlas in self._atlases(project)), None)
 
 
-ASSETS = {"phaser": "public/assets", "godot": "assets"}  # where an engine's scaffold looks for the atlas
+ASSETS = {
+    "phaser": "public/assets",
+    "godot": "assets",
+    "pygame": "assets",
+}  # where an engine's scaffold looks for the atlas
 
 
 def media_of(engine: str, atlases: Sequence[Atlas]) -> tuple[Media, ...]:

@@ -124,6 +124,7 @@ class Studio:
         tools: Sequence[BaseTool] = (),
         asks_first: Sequence[str] = (),
         step_seconds: float = 0.0,
+        scaffolder: Any = None,
         **settings: Any,
     ) -> None:
         self.settings = Settings(home=home, **settings)
@@ -156,6 +157,7 @@ class Studio:
             planner=self.planner,
             packs=self.packs,
             documents=self.memory,
+            scaffolder=scaffolder,
             toolbox=Toolbox(default_toolbox(tools).tools, frozenset(asks_first) | default_toolbox().asks_first),
         )
 

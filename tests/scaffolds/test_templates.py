@@ -95,3 +95,12 @@ def shape(code: str) -> set[str]:
 def test_the_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
     one, other = (make(tmp_path / name, EVERYTHING, "godot") for name in ("a", "b"))
     assert one.id == other.id and text_of(one) == text_of(other)
+
+
+@pytest.mark.parametrize("requirements", [EVERYTHING, OPTIONS])
+def test_gdlint_finds_nothing_in_it(requirements: str, tmp_path: Path) -> None:
+    from gdtoolkit.linter import DEFAULT_CONFIG, lint_code
+
+    for file in make(tmp_path, requirements, "godot").scaffold.files:
+        found = lint_code(file.text, DEFAULT_CONFIG)
+        assert [f"{problem.name} in line {problem.line}" for problem in found] == [], file.name
