@@ -14,7 +14,7 @@ from scaffolds.types import Atlas, Fact, Item, Line, Passage, Quest, Recipe
 
 ITEM_LEAD = (
     r"items?|objects?|inventory|loot|consumables?|equipment|weapons?|tools?|resources?|materials?|pick-?ups?"
-    r"|collectibles?|collectables?|gear|goods|wares|stock|potions?|ingredients?|key items?|ammo|treasures?|trinkets?"
+    r"|collectibles?|collectables?|gear|goods|wares|stock|potions?|key items?|ammo|treasures?|trinkets?"
 )
 ENEMY_LEAD = r"enem(?:y|ies)|monsters?|creatures?|foes?|bestiary|mobs?|bosses"
 QUEST_LEAD = r"quests?|missions?|objectives?|tasks?"
@@ -27,6 +27,8 @@ _STACKED = re.compile(
     r"(?P<who>[a-z][a-z' -]{1,60}?)\s+(?:can |may |only )?(?:stacks?|stacked|stacking)\s+(?:up )?(?:to|at|in)\s+"
     r"(?:at most |up to |stacks of )?(?P<n>\d{1,7})"
 )
+_COLUMNS = {"stack": r"stack|max|limit", "price": r"price|cost|value|gold|buy", "weight": r"weight|kg"}
+PRICE = 10  # of an item whose price nobody says
 _COUNTED = re.compile(r"(?:(\d{1,5})\s*(?:x|×)?\s+)?([^\d,;+&()]{2,50}?)(?:\s*(?:x|×)\s*(\d{1,5}))?$")
 
 
@@ -70,8 +72,10 @@ def _currency(text: str) -> re.Match[str] | None:
     )
 
 
-def _named(sources: Iterable[tuple[str, Passage | None]], lead: str) -> Iterator[tuple[Entry, Passage | None]]:
-    """Entries of the user's words alone if there are any, else of all passages; each name once."""
+def _named(
+    sources: Iterable[tuple[str, Passage | None]], lead: str, each_once: bool = True
+) -> Iterator[tuple[Entry, Passage | None]]:
+    """Entries of the user's words alone if there are any, else of all passages."""
     seen: set[str] = set()
     from_words = False
     for text, passage in sources:
@@ -81,20 +85,27 @@ def _named(sources: Iterable[tuple[str, Passage | None]], lead: str) -> Iterator
         if passage is not None and re.search(rf"\b(?:{lead})\b", passage.heading, re.I):
             headed = f"# {passage.heading}\n{passage.text}"
         for entry in entries(headed, lead):
-            if entry.name.lower() not in seen:
+            if not each_once or entry.name.lower() not in seen:
                 seen.add(entry.name.lower())
                 from_words = from_words or passage is None
                 yield entry, passage
 
 
 def _items(content: Content, sources: list[tuple[str, Passage | None]], stack: int, atlases: Sequence[Atlas]) -> None:
-    found: list[tuple[str, int, int, float]] = []
-    for entry, passage in _named(sources, ITEM_LEAD):
-        size, price, weight = _numbers(entry, stack)
-        found.append((entry.name, size, price, weight))
+    told: dict[str, tuple[str, dict[str, float]]] = {}
+    for entry, passage in _named(sources, ITEM_LEAD, each_once=False):
+        key = _stem(entry.name)
+        if key in told:  # a price list adds to what the list of items says
+            told[key][1].update({name: n for name, n in _numbers(entry).items() if name not in told[key][1]})
+            continue
+        told[key] = (entry.name, _numbers(entry))
         content.facts.append(
             Fact("inventory", "item", clean(entry.name), clean(entry.quote or entry.name, 160), passage)
         )
+    found = [
+        (name, int(n.get("stack", stack)), int(n.get("price", PRICE)), n.get("weight", 0.0))
+        for name, n in told.values()
+    ]
     if not found:
         found = [("Health Potion", min(10, stack), 25, 0.5), ("Rope", stack, 5, 1.0), ("Iron Key", 1, 40, 0.1)]
         content.assumed.append("no item was named, so Health Potion, Rope and Iron Key stand as examples")
@@ -107,34 +118,28 @@ def _items(content: Content, sources: list[tuple[str, Passage | None]], stack: i
     _stacks_in_sentences(content, sources)
 
 
-def _numbers(entry: Entry, stack: int) -> tuple[int, int, float]:
-    """Stack size, price and weight that a table row or the words of a bullet give."""
-    size, price, weight = stack, 10, 0.0
+def _numbers(entry: Entry) -> dict[str, float]:
+    """What a table row or the words of a bullet give of "stack", "price" and "weight"."""
+    given: dict[str, float] = {}
     for title, cell in entry.cells.items():
         match = re.search(r"\d+(?:\.\d+)?", digits(cell))
         if match is None:
-            if re.search(r"stack", title) and re.search(r"^(?:no|none|-|–|—|x|unique)\b|^[-–—]$", cell.strip(), re.I):
-                size = 1
+            if "stack" in title and re.search(r"^(?:no|none|never|x|unique)\b|^[-–—]?$", cell.strip(), re.I):
+                given["stack"] = 1
             continue
-        value = float(match[0])
-        if re.search(r"stack|max|limit", title):
-            size = max(1, int(value))
-        elif re.search(r"price|cost|value|gold|buy", title):
-            price = int(value)
-        elif re.search(r"weight|kg", title):
-            weight = value
+        kind = next((k for k, words in _COLUMNS.items() if re.search(words, title)), "")
+        if kind:
+            given[kind] = max(1, int(float(match[0]))) if kind == "stack" else float(match[0])
     said = digits(entry.rest)
     if match := re.search(r"stacks?(?: (?:up )?(?:to|of|size))*[ :]*(\d{1,7})|(\d{1,7}) (?:per|in a) stack", said):
-        size = max(1, int(match[1] or match[2]))
-    elif re.search(
-        r"\b(?:does not|doesn't|do not|don't|cannot|can't|never) stack|\bunique\b|not stackable|unstackable", said
-    ):
-        size = 1
+        given["stack"] = max(1, int(match[1] or match[2]))
+    elif re.search(r"\b(?:not|never) stack|n't stack|\bunique\b|unstackable|not stackable", said):
+        given["stack"] = 1
     if match := _PRICE.search(said):
-        price = int(match[1] or match[2])
+        given["price"] = int(match[1] or match[2])
     if match := re.search(r"(\d+(?:\.\d+)?) ?kg", said):
-        weight = float(match[1])
-    return size, price, weight
+        given["weight"] = float(match[1])
+    return given
 
 
 def _stacks_in_sentences(content: Content, sources: list[tuple[str, Passage | None]]) -> None:
@@ -159,8 +164,17 @@ def _stacks_in_sentences(content: Content, sources: list[tuple[str, Passage | No
     content.items = [replace(item, stack=size(item)) for item in content.items]
 
 
+_IRREGULAR = {
+    "wolves": "wolf", "elves": "elf", "thieves": "thief", "leaves": "leaf", "loaves": "loaf", "knives": "knife",
+    "staves": "staff", "mice": "mouse", "teeth": "tooth",
+}  # fmt: skip
+
+
 def _stem(name: str) -> str:
     name = re.sub(r"^(?:the|an?|all|most|only|but|while|each)\s+", "", name.strip().lower())
+    for ending, singular in _IRREGULAR.items():
+        if name.endswith(ending):
+            return name[: -len(ending)] + singular
     if name.endswith("ies") and len(name) > 4:
         return name[:-3] + "y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 3 else name
@@ -191,7 +205,8 @@ def _recipes(content: Content, sources: list[tuple[str, Passage | None]], stack:
         key = _stem(clean(name))
         if key not in known:
             known[key] = unique([*(item.id for item in content.items), snake(name)])[-1]
-            content.items.append(Item(known[key], clean(name).strip().capitalize(), stack, 10, 0.0, frames(name)))
+            shown = clean(name) if name != name.lower() else clean(name).title()
+            content.items.append(Item(known[key], shown, stack, PRICE, 0.0, frames(name)))
         return known[key]
 
     for entry, passage in _named(sources, RECIPE_LEAD):

@@ -84,18 +84,22 @@ def cells_of(line: str) -> list[str] | None:
 
 
 def _tables(text: str, lead: str) -> Iterator[Entry]:
+    """Rows of tables that have a column for `lead`, or stand below a heading or sentence about it."""
     header: list[str] | None = None
+    about = False
     for line in text.splitlines():
         cells = cells_of(line)
         if cells is None:
             header = None
+            if line.strip():
+                about = bool(re.search(rf"\b(?:{lead})\b", line, re.I))
             continue
         if all(re.fullmatch(r":?-{2,}:?|", cell.strip()) for cell in cells):
             continue
         if header is None:
             header = [cell.lower().strip() for cell in cells]
             continue
-        column = _name_column(header, lead)
+        column = _name_column(header, lead, about)
         if column is None or column >= len(cells):
             continue
         name = _name(cells[column], strict=False)
@@ -104,13 +108,10 @@ def _tables(text: str, lead: str) -> Iterator[Entry]:
             yield Entry(name, "", named, plain(" | ".join(cell for cell in cells if cell)))
 
 
-def _name_column(header: list[str], lead: str) -> int | None:
-    for position, title in enumerate(header):
-        if re.fullmatch(rf"(?:{lead})(?: names?)?", title, re.I):
-            return position
-    if not re.search(rf"\b(?:{lead})\b", " ".join(header), re.I) and not any(t in _NAME_COLUMNS for t in header):
-        return None
-    return next((position for position, title in enumerate(header) if title in _NAME_COLUMNS), None)
+def _name_column(header: list[str], lead: str, about: bool) -> int | None:
+    named = [p for p, title in enumerate(header) if re.fullmatch(rf"(?:{lead})(?: names?)?", title, re.I)]
+    general = [p for p, title in enumerate(header) if title in _NAME_COLUMNS] if about else []
+    return next(iter([*named, *general]), None)
 
 
 def _bullets(text: str, lead: str) -> Iterator[Entry]:

@@ -22,6 +22,7 @@ class Parameter:
     patterns: tuple[str, ...]
     whole: bool = True
     timed: bool = False  # a word for a unit of time stands after the number
+    reject: str = ""  # words of a document's sentence that speaks of something else
 
     def pattern(self) -> list[re.Pattern[str]]:
         number = r"(?P<n>\d{1,9}(?:\.\d+)?)"
@@ -47,6 +48,9 @@ SECONDS = {
 _TIME = r"\s*-?\s*(?P<unit>seconds?|secs?|s|minutes?|mins?|m|hours?|h)\b"
 _BAG = r"(?:inventory|backpack|satchel|bag|pack|pouch|rucksack|hold|pockets?)"
 
+# "Healing Draught – stacks to 10": of that item alone
+_ONE_ITEM = r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\*\*|__)?[^:–—]{2,40}(?:\*\*|__)?\s*(?:[:–—(]|\s-\s)|\b(?!items?\b|stackables?\b|everything\b|most\b|they\b|slots?\b|ones?\b|max\b|can\b|it\b|cells?\b|things\b|all\b|also\b|only\b|may\b|don'?t\b)[a-z]{3,} stacks? (?:up )?to\b"
+
 PARAMETERS = (
     Parameter("saveload", "save_slots", "save slots", 3, 1, 100,
               (r"{n}[- ](?:\w+ )?(?:save|saving|manual)[- ](?:\w+ )?slots?", r"sav(?:e|ing)[- ]slots?{is}{n}", r"{n} (?:save ?games|saves|save files)\b")),
@@ -57,14 +61,15 @@ PARAMETERS = (
     Parameter("inventory", "weight_limit", "weight limit in kg", 0, 0, 1_000_000,
               (r"(?:weight limit|max(?:imum)? (?:carry )?weight|carry(?:ing)? (?:capacity|weight|limit)|weight cap\w*){is}?\s*{n}\s*(?:kg|kilos?|kilograms?|lbs?|pounds?|units)?", r"carr(?:y|ies) (?:up to |at most |no more than )?{n}\s*(?:kg|kilos?|kilograms?|lbs?|pounds)"), False),
     Parameter("inventory", "stack", "stack size", 99, 1, 1_000_000,
-              (r"(?:max(?:imum)? )?stack(?:s|ed|ing|able|ables)?(?: (?:size|limit|maximum|max|cap|count|sizes))*{is}{n}", r"stacks? of {n}", r"stack (?:size|limit|maximum|max|cap) {n}", r"stacks? {n}(?: (?:high|deep|items?))?", r"{n} (?:\w+ )?(?:per|in (?:a|one|each|every)|to a|to the|/) ?stack", r"{n}[- ](?:item )?stack(?:s|ed)?(?: size| limit)?")),
+              (r"(?:max(?:imum)? )?stack(?:s|ed|ing|able|ables)?(?: (?:size|limit|maximum|max|cap|count|sizes))*{is}{n}", r"stacks? of {n}", r"stack (?:size|limit|maximum|max|cap) {n}", r"stacks? {n}(?: (?:high|deep|items?))?", r"{n} (?:\w+ )?(?:per|in (?:a|one|each|every)|to a|to the|/) ?stack", r"{n}[- ]item stacks?", r"{n}[- ]stack (?:size|limit)"), reject=_ONE_ITEM),
     Parameter("inventory", "slots", "slots", 20, 1, 10_000,
               (r"{n}(?:[- ](?!quick|hot|save|weapon|equipment|armou?r)[a-z]+){0,2}[- ](?:slots?|spaces|cells|squares|compartments)\b", r"(?<!quick )(?<!hot )(?:slots?|capacity|size)(?: (?:count|limit|number))?{is}{n}(?!\s*(?:kg|%|lbs?))",
                _BAG + r"(?: \w+){0,2} (?:holds?|has|have|fits?|carries|contains|takes|limited|caps?)(?: (?:to|at|up|most|a|maximum|of|exactly|only|just))* {n}(?! ?(?:kg|%|lbs?|seconds?|minutes?|gold|coins|quick|hot))", r"(?:holds?|carr(?:y|ies)|fits?|hold)(?: (?:up|to|at|most|a|maximum|of|exactly|only))* {n} (?:[a-z]+ )?(?:items?|things|objects|pieces)\b",
-               r"{n}[- ]item (?:limit|inventory|bag|backpack|satchel|capacity)", r"(?:limit|maximum|max) of {n} (?:items?|things|objects)")),
+               r"{n}[- ]item (?:limit|inventory|bag|backpack|satchel|capacity)", r"(?:limit|maximum|max) of {n} (?:items?|things|objects)", _BAG + r"\s*[=:]\s*{n}(?! ?(?:kg|%|lbs?))")),
     Parameter("health", "max_health", "maximum health", 100, 1, 1_000_000,
               (r"(?:max(?:imum)?|starting|base|total|player|full)? ?(?:health|hp|hit ?points?|life|hearts|lives){is}{n}(?!\s*(?:%|seconds?|s\b|per))", r"{n} (?:max(?:imum)? |starting |base )?(?:health|hp|hit ?points?|hearts|lives|life)\b(?! per| every)",
-               r"(?:starts?|begins?|spawns?) with {n} (?:health|hp|hearts|lives|hit ?points?)")),
+               r"(?:starts?|begins?|spawns?) with {n} (?:health|hp|hearts|lives|hit ?points?)"),
+              reject=r"restor|heals?\b|potion|draught|recover|regenerat|enem|monster|boss|golem|wol[fv]|per (?:sec|level|hit)|each (?:sec|level)"),
     Parameter("health", "regen_per_second", "regeneration per second", 0, 0, 1_000_000,
               (r"(?:regenerat\w*|regens?|recovers?|heals?){is}?\s*{n} ?(?:health|hp|hit ?points?)? ?(?:per|a|each|every|/) ?s(?:ec(?:ond)?)?\b", r"{n} (?:hp|health) ?(?:per|a|/) ?s(?:ec(?:ond)?)?\b"), False),
     Parameter("health", "invulnerable_seconds", "seconds of invulnerability", 0.5, 0, 60,
@@ -74,7 +79,7 @@ PARAMETERS = (
     Parameter("movement", "coyote_seconds", "seconds of coyote time", 0.1, 0, 2,
               (r"coyote(?: time)?{is}{n}" + _TIME, r"{n}" + _TIME + r" (?:of )?coyote"), False, True),
     Parameter("movement", "air_jumps", "extra jumps in the air", 0, 0, 10, (r"{n} (?:air|extra|mid-?air) ?jumps?",)),
-    Parameter("movement", "sprint_factor", "sprint factor", 0, 0, 10, (r"(?:sprint|run)\w*[^.\d]{0,25}{n}(?:x| ?times|×)", r"sprint (?:factor|multiplier){is}{n}"), False),
+    Parameter("movement", "sprint_factor", "sprint factor", 0, 0, 10, (r"(?:sprint|run)\w*[^.\d]{0,25}{n}(?:x| ?times|×)", r"sprint (?:factor|multiplier){is}{n}", r"(?:sprint|run)\w*[^.\d]{0,12}[x×] ?{n}"), False),
     Parameter("ai", "sight_range", "sight range", 220, 1, 100_000, (r"(?:sight|vision|view|detection|detect\w*|aggro|see\w*|notic\w*)(?: (?:range|radius|distance|the player|players?))*(?: within| from| at)?{is}?\s*{n}(?! ?(?:s\b|seconds?|%))",), False),
     Parameter("ai", "attack_range", "attack range", 40, 1, 100_000, (r"(?:attack|strike|melee)s? (?:range|distance|radius|reach){is}{n}", r"attacks? (?:within|from|at) {n}(?! ?(?:s\b|seconds?|%))"), False),
     Parameter("ai", "attack_damage", "attack damage", 10, 0, 1_000_000, (r"(?:attacks?|hits?|bites?|strikes?)[^.\d]{0,20}(?:deals?|does|for|causes?) {n}(?: damage| hp)?", r"(?:attack )?damage{is}{n}", r"deals? {n} damage")),
@@ -83,13 +88,13 @@ PARAMETERS = (
     Parameter("ai", "lose_seconds", "seconds until the chase ends", 2, 0, 600, (r"(?:gives? up|los(?:e|es)|forgets?|returns?)[^.\d]{0,40}{n}" + _TIME,), False, True),
     Parameter("movement", "speed", "speed", 200, 1, 100_000, (r"(?:movement|move|walk(?:ing)?|player|run(?:ning)?|base|top|max(?:imum)?) ?speed{is}{n}", r"(?<!jump )speed(?: (?:is|of|=|:|at))* ?{n}", r"(?:walks?|moves?|runs?) at {n}", r"{n} ?(?:px|pixels|units|tiles|m|metres|meters) ?(?:/|per|a) ?s(?:ec(?:ond)?)?\b"), False),
     Parameter("spawner", "waves", "waves", 5, 1, 10_000, (r"{n} waves?\b", r"waves?{is}{n}\b(?! (?:enem|second|min))")),
-    Parameter("spawner", "first_wave", "enemies in the first wave", 4, 1, 10_000, (r"(?:waves?|each|first wave|wave 1)[^.\d]{0,25} {n} (?:[a-z]+ )?(?:enem(?:y|ies)|monsters|foes|zombies|mobs|creatures)", r"{n} (?:[a-z]+ )?(?:enem(?:y|ies)|monsters|foes|zombies|mobs|creatures) (?:per|in (?:a|each|every|the first)|each) wave", r"waves? of {n}\b", r"starts? with {n} (?:enem|monster|foe|zombie)\w*")),
+    Parameter("spawner", "first_wave", "enemies in the first wave", 4, 1, 10_000, (r"(?:waves?|each|first wave|wave 1)[^.\d]{0,25} {n} (?:[a-z]+ )?(?:enem(?:y|ies)|monsters|foes|zombies|mobs|creatures)", r"{n} (?:[a-z]+ )?(?:enem(?:y|ies)|monsters|foes|zombies|mobs|creatures) (?:per|in (?:a|each|every|the first)|each) wave", r"waves? of {n}\b", r"starts? with {n} (?:enem|monster|foe|zombie)\w*", r"first (?:wave |one )?(?:has|with|of|brings|is|sends) {n}\b")),
     Parameter("spawner", "growth", "more enemies each wave", 2, 0, 1000, (r"{n} more (?:[a-z]+ )?(?:per|each|every|in each) (?:next )?wave", r"grows? by {n}", r"(?:plus|\+) ?{n} (?:per|each|every) wave")),
     Parameter("spawner", "interval_seconds", "seconds between spawns", 0.8, 0.01, 3600, (r"(?:spawn\w*|appear\w*|one|enem(?:y|ies)|interval)[^.\d]{0,25}every {n}" + _TIME, r"spawn (?:interval|rate|delay){is}{n}" + _TIME, r"every {n}" + _TIME), False, True),
     Parameter("spawner", "pause_seconds", "seconds between waves", 5, 0, 3600, (r"{n}" + _TIME + r" (?:between|pause|break|before the next|rest)(?: (?:of|each|the|waves?))*", r"(?:pause|break|rest|breather)[^.\d]{0,15}{n}" + _TIME), False, True),
     Parameter("spawner", "max_alive", "enemies alive at once", 30, 1, 10_000, (r"(?:at most|max(?:imum)?(?: of)?|up to|no more than) {n} (?:[a-z]+ )?(?:enem(?:y|ies)|monsters|zombies|foes)?(?: \w+)? ?(?:alive|at once|at a time|on screen|simultaneous\w*)",)),
-    Parameter("shop", "start_money", "money at the start", 100, 0, 1_000_000_000, (r"(?:starts?|starting|begins?|initial)(?: \w+){0,3}? {n} (?:gold|coins?|credits?|money|gil|dollars|gems)\b", r"(?:starting|initial|start) (?:gold|coins?|credits?|money|cash|gil|funds){is}{n}")),
-    Parameter("shop", "sell_percent", "percent of the price when selling", 50, 0, 1000, (r"(?:sell\w*|sold|resale|buy(?:s)? back)[^.\d]{0,40}{n} ?(?:%|percent)", r"{n} ?(?:%|percent)[^.\d]{0,40}(?:sell|sold|resale|back)")),
+    Parameter("shop", "start_money", "money at the start", 100, 0, 1_000_000_000, (r"(?:starts?|starting|begins?|initial)(?: \w+){0,3}? {n} (?:gold|coins?|credits?|money|gil|dollars|gems)\b", r"(?:starting|initial|start) (?:gold|coins?|credits?|money|cash|gil|funds){is}{n}", r"(?:players?|you|everyone|heroes|characters?) (?:starts?|begins?) with {n} (?!health|hp|hearts|lives|hit|stamina|mana|slots|items|enem|seconds)[a-z]+")),
+    Parameter("shop", "sell_percent", "percent of the price when selling", 50, 0, 1000, (r"(?:sell\w*|sold|resale|buys?(?: back)?)[^.\d]{0,40}{n} ?(?:%|percent)", r"{n} ?(?:%|percent)[^.\d]{0,40}(?:sell|sold|resale|back)")),
     Parameter("daynight", "day_seconds", "seconds of a day", 600, 1, 864_000, (r"(?:day|cycle)(?: length| lasts| takes| duration| cycle)*{is}?\s*{n}" + _TIME, r"{n}[- ]?" + _TIME + r"(?: (?:real|long|in-game|per|a|for a|=))* ?(?:day|cycle)"), False, True),
     Parameter("daynight", "dawn_hour", "hour of dawn", 6, 0, 24, (r"(?:dawn|sunrise|morning|day) (?:is|at|starts at|begins at|breaks at|comes at){is}?\s*{n}",), False),
     Parameter("daynight", "dusk_hour", "hour of dusk", 20, 0, 24, (r"(?:dusk|sunset|evening|night)(?:fall)? (?:is|at|starts at|begins at|falls at|comes at){is}?\s*{n}",), False),

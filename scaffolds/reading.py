@@ -101,8 +101,11 @@ def sentences(text: str) -> Iterator[str]:
             header = cells
 
 
-def read(text: str, systems: Sequence[str]) -> Iterator[tuple[Parameter, float, str]]:
-    """(parameter, value, sentence) for each number that the text states, the first mention of each."""
+def read(text: str, systems: Sequence[str], strict: bool = False) -> Iterator[tuple[Parameter, float, str]]:
+    """(parameter, value, sentence) for each number that the text states, the first mention of each.
+
+    `strict`: of a document, where sentences also speak of other things than the request does.
+    """
     found: set[str] = set()
     for sentence in sentences(text):
         left = digits(sentence)
@@ -120,6 +123,8 @@ def read(text: str, systems: Sequence[str]) -> Iterator[tuple[Parameter, float, 
             start, end = match.span()
             left = f"{left[:start]} {'#' * (end - start)} {left[end:]}"
             if parameter.system not in systems or parameter.name in found:
+                continue
+            if strict and parameter.reject and re.search(parameter.reject, sentence, re.I):
                 continue
             value = float(match["n"])
             if parameter.timed:
@@ -159,7 +164,7 @@ def facts_from_passages(
     facts: dict[str, Fact] = {}
     conflicts = []
     for passage in passages:
-        for parameter, value, sentence in read(passage.text, systems):
+        for parameter, value, sentence in read(passage.text, systems, strict=True):
             fact = Fact(parameter.system, parameter.label, _shown(value), clean(plain(sentence), 160), passage)
             first = facts.get(parameter.label)
             if parameter.label in spoken:

@@ -12,9 +12,9 @@ from tests.scaffolds.studio import EVERYTHING, make
 QUIET = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
 
 INVENTORY = """
-from inventory import Inventory, MAX_STACK, SLOTS
+from inventory import Inventory, SLOTS
 from items import ITEMS
-assert (SLOTS, MAX_STACK) == (4, 12), (SLOTS, MAX_STACK)
+assert (SLOTS, ITEMS["eel_jerky"].max_stack) == (4, 12)
 bag, heard = Inventory(), []
 bag.added.connect(lambda *said: heard.append(("added", *said)))
 bag.overflowed.connect(lambda *said: heard.append(("over", *said)))

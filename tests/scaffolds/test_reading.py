@@ -141,3 +141,40 @@ def test_instructions_in_documents_are_only_text(tmp_path: Path) -> None:
     )
     kept = make(tmp_path, "inventory from the GDD", "godot", [evil])
     assert '"Torch"' in text_of(kept) and kept.folder.is_relative_to(tmp_path)
+
+
+MESSY = (
+    Passage("emberfall.md", "Systems > Inventory", "The player starts with a *Leather Satchel* (16 slots) that can be upgraded twice, to 24 and 32 slots. Stackable items stack up to 50 per slot.\n\nHotbar: 8 slots, keys 1–8."),
+    Passage("emberfall.md", "Systems > Inventory > Item list", "- **Healing Draught** – restores 40 HP, stacks to 10\n- **Ember Shard**: crafting material, max stack 99\n- **Iron Pickaxe** (tool, does not stack)\n- TODO: food items\n"),
+    Passage("emberfall.md", "Combat > Player", "The player has 120 HP. After being hit there are 0.8 seconds of i-frames. Walk speed: 180 px/s, sprint x1.6."),
+    Passage("emberfall.md", "Economy > Shops", "Mirelda sells:\n\n| Item | Price (embers) | Stock |\n|---|---|---|\n| Healing Draught | 25 | 5 |\n\nShe buys at 40 % of the price. New players start with 75 embers. The currency is called embers."),
+    Passage("emberfall.md", "Crafting", "| Recipe | Ingredients |\n|---|---|\n| Ember Lantern | 2 Ember Shard + 1 Torch |\n"),
+    Passage("emberfall.md", "Quests", "1. **Wolves at the Gate** – Defeat 5 frost wolves. Reward: 80 embers\n"),
+    Passage("emberfall.md", "Enemies", "| Name | HP | Damage |\n| --- | --- | --- |\n| Frost Wolf | 30 | 8 |\n\nEnemies notice the player within 260 pixels. Night waves: 6 waves, the first with 5 enemies, 3 more each wave, one every 1.5 seconds; 20 seconds between waves."),
+    Passage("emberfall.md", "Dialogue sample", '**Old Bram:** "The hearth has gone cold, child."\n**Mara:** "What do you need?"\n'),
+)  # fmt: skip
+
+
+def test_a_whole_design_document(tmp_path: Path) -> None:
+    wanted = "health, movement, inventory, shop, crafting, quests, wave spawner, enemy AI and dialogue from the GDD"
+    kept = make(tmp_path, wanted, "pygame", MESSY)
+    facts = {fact.label: fact.value for fact in kept.scaffold.facts}
+    assert facts | {
+        "slots": "16", "stack size": "50", "quick slots": "8", "maximum health": "120", "speed": "180",
+        "sprint factor": "1.6", "seconds of invulnerability": "0.8", "waves": "6", "more enemies each wave": "3",
+        "enemies in the first wave": "5", "seconds between spawns": "1.5", "seconds between waves": "20",
+        "sight range": "260", "money at the start": "75", "percent of the price when selling": "40",
+    } == facts  # fmt: skip
+    code = text_of(kept)
+    for line in (
+        'Item("healing_draught", "Healing Draught", max_stack=10, price=25)',
+        'Item("ember_shard", "Ember Shard", max_stack=99, price=10)',
+        'Item("iron_pickaxe", "Iron Pickaxe", max_stack=1, price=10)',
+        'Recipe("ember_lantern", 1, {"ember_shard": 2, "torch": 1})',
+        'Quest("Wolves at the Gate", "defeat", "frost_wolf", amount=5, reward=80)',
+        'CURRENCY = "embers"',
+        'KINDS = ("frost_wolf", )',
+        '"The hearth has gone cold, child."',
+    ):
+        assert line in code, line
+    assert [fact.value for fact in kept.scaffold.facts if fact.label == "enemy"] == ["Frost Wolf"]

@@ -22,9 +22,9 @@ MAIN = """
 mod items;
 mod inventory;
 mod crafting;
-use inventory::{Inventory, MAX_STACK, SLOTS, Stack};
+use inventory::{Inventory, SLOTS, Stack};
 fn main() {
-    assert_eq!((SLOTS, MAX_STACK), (4, 12));
+    assert_eq!((SLOTS, items::find_item("eel_jerky").unwrap().max_stack), (4, 12));
     let mut bag = Inventory::default();
     assert_eq!(bag.add("eel_jerky", 15), 0);
     let amounts = |bag: &Inventory| bag.slots().iter().map(|s| s.as_ref().map_or(0, |s| s.amount)).collect::<Vec<_>>();

@@ -25,8 +25,9 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 INVENTORY = """
 import assert from "node:assert/strict";
-import { Inventory, MAX_STACK, SLOTS } from "./src/inventory";
-assert.deepEqual([SLOTS, MAX_STACK], [4, 12]);
+import { Inventory, SLOTS } from "./src/inventory";
+import { ITEMS } from "./src/items";
+assert.deepEqual([SLOTS, ITEMS.eel_jerky.maxStack], [4, 12]);
 const bag = new Inventory();
 const heard: unknown[] = [];
 bag.added.connect((...said) => heard.push(["added", ...said]));
