@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (programs)
 """The pygame scaffold runs, headless, in a process of its own."""
 
 from __future__ import annotations
