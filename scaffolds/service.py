@@ -153,9 +153,17 @@ def media_of(engine: str, atlases: Sequence[Atlas]) -> tuple[Media, ...]:
     return tuple(Media(f"{ASSETS[engine]}/{name}", place) for atlas in atlases[:1] for name, place in atlas.parts)
 
 
+# Words that ask for code without saying which.
+_EMPTY = re.compile(
+    r"\b(?:scaffold(?:ing)?|starter|boilerplate|code|scripts?|write|make|create|generate|some|a|an|the|my|our|me|for|in"
+    r"|with|please|game|systems?|something|it|unity|godot|phaser|pygame|bevy|generic)\b|\d+",
+    re.I,
+)
+
+
 def check_requirements(text: str, longest: int) -> None:
     """Raises BadRequest."""
-    if not re.search(r"\w", text):
+    if not re.search(r"\w", _EMPTY.sub(" ", text)):
         raise BadRequest('Say what the code should do, for example "scaffold an inventory with 20 slots in Godot".')
     if len(text) > longest:
         raise BadRequest(

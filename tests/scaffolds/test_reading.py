@@ -113,6 +113,7 @@ def test_engine_comes_from_words_settings_documents_or_is_pseudo_code(tmp_path: 
         ("", "godot", "Say what the code should do"),
         ("   \n", None, "Say what the code should do"),
         ("?!", "unity", "Say what the code should do"),
+        ("some code for my game in Godot", "godot", "Say what the code should do"),
         ("inventory", "unreal", 'not for "Unreal Engine"'),
         ("inventory in GameMaker", None, 'not for "GameMaker"'),
         ("inventory", "'; drop table", "Name one of those"),
