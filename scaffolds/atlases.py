@@ -58,4 +58,4 @@ def _godot_textures(files: Path) -> Iterator[Atlas]:
             (path.relative_to(files).as_posix(), str(path)) for path in sorted(files.rglob("*")) if path.is_file()
         )
         frames = tuple(path.relative_to(files).as_posix() for path in textures[:MOST_FRAMES])
-        yield Atlas("godot", files.parent.name, "", frames, parts)
+        yield Atlas("godot", next(iter(files.glob("*.png")), files).stem, "", frames, parts)
