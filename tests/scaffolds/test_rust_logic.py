@@ -12,6 +12,7 @@ from tests.scaffolds.studio import make
 from tests.scaffolds.test_reading import GDD
 
 DERIVES = """
+extern crate proc_macro;
 use proc_macro::TokenStream;
 #[proc_macro_derive(Component)]
 pub fn component(_: TokenStream) -> TokenStream { TokenStream::new() }
@@ -58,8 +59,8 @@ def test_inventory_of_the_documents(tmp_path: Path) -> None:
     common = [rustc, "--edition=2024", "-L", "."]
     steps = (
         [*common, "--crate-type=proc-macro", "derives.rs"],
-        [*common, "--crate-type=lib", "bevy.rs"],
-        [*common, "-D", "warnings", "--extern", "bevy=libbevy.rlib", "check.rs", "-o", "check"],
+        [*common, "--crate-type=lib", "--extern", "derives", "bevy.rs"],
+        [*common, "-D", "warnings", "--extern", "bevy", "check.rs", "-o", "check"],
     )
     for step in steps:
         ran = subprocess.run(step, cwd=folder, capture_output=True, text=True)
