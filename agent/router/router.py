@@ -53,6 +53,13 @@ class _Clause:
         return float(self.probabilities[LABELS.index(self.label)])
 
 
+_SCAFFOLDS = re.compile(rf"\s*(?:{slots.POLITE})*scaffold(?:ing)?\b", re.I)
+
+
+def _sure(piece: _Clause, label: str) -> _Clause:
+    return replace(piece, label=label, probabilities=np.maximum(piece.probabilities, SIZED * _one_hot(label)))
+
+
 class Router:
     """Stateless after loading; `route` may be called from several threads."""
 
@@ -79,7 +86,7 @@ class Router:
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
             return Routing((), hostile, shortlist)
-        pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
+        pieces = [self._sized(piece) for piece in self._join(self._scaffolds(pieces), whole, context)]
         calls = self._calls(pieces, context)
         if not calls and len(parts) > 1 and whole.label in TOOLS and whole.sure >= WHOLE_LIMIT:
             calls = self._calls([whole], context)
@@ -182,6 +189,18 @@ class Router:
         text = Spanned([*before.text.pieces, *piece.text.pieces])
         keep = piece if piece.label != "chat" else before
         return _Clause(text, np.maximum(before.probabilities, piece.probabilities), keep.label)
+
+    def _scaffolds(self, pieces: list[_Clause]) -> list[_Clause]:
+        """Nobody scaffolds pictures, whatever numbers and items the sentence goes on with: "stack of 64, items: rope"."""
+        out: list[_Clause] = []
+        for piece in pieces:
+            if _SCAFFOLDS.match(piece.text.plain):
+                out.append(_sure(piece, "scaffold_code"))
+            elif out and _SCAFFOLDS.match(out[-1].text.plain) and not clauses.opens_request(piece.text.plain):
+                out[-1] = _sure(self._merged(out[-1], piece), "scaffold_code")
+            else:
+                out.append(piece)
+        return out
 
     @staticmethod
     def _sized(piece: _Clause) -> _Clause:

@@ -82,7 +82,12 @@ def for_godot_3(text: str) -> str:
     text = re.sub(r"(\w+)\.emit\(", r'emit_signal("\1", ', text)
     text = re.sub(r"^\s*assert\(.*\n", "", text, flags=re.M)
     text = re.sub(r"(var \w+) := ", r"\1 = ", text)
-    return text.replace('&"', '"').replace("StringName", "String").replace("Array[Slot]", "Array").replace("RefCounted", "Reference")
+    return (
+        text.replace('&"', '"')
+        .replace("StringName", "String")
+        .replace("Array[Slot]", "Array")
+        .replace("RefCounted", "Reference")
+    )
 
 
 def test_inventory_of_the_documents(tmp_path: Path) -> None:
