@@ -32,6 +32,7 @@ def api(forge: Forge, path: str) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_ten_images_become_a_pack_that_paints_in_their_look(
     desk: Callable[..., Desk], forge: Forge, tmp_path: Path

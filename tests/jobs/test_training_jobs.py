@@ -61,6 +61,7 @@ def steps_of(folder: Path) -> list[int]:
     return [entry["step"] for entry in read_progress(folder) if entry["kind"] == "step"]
 
 
+@pytest.mark.slow
 def test_a_pack_from_images_to_use_through_a_kill(services: Services, files: list[Path]) -> None:
     desk = services.packs
     prepared = desk.prepare("default", "Dustbowl", files, preset="fast")

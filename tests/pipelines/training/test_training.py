@@ -113,6 +113,7 @@ def test_a_killed_run_goes_on_from_its_last_state(whole: Path, tmp_path: Path, f
     assert losses(place) == losses(whole)
 
 
+@pytest.mark.slow
 def test_the_loss_on_pictures_it_never_saw_falls(tmp_path: Path, folder: Path, load: Any) -> None:
     place = spec_in(tmp_path / "longer", folder, replace(SETTINGS, steps=60, batch=4, sample_every=1000))
     run(place, load)
@@ -238,6 +239,7 @@ def test_pictures_of_a_pack_are_the_same_in_any_batch(load: Any, two: dict[str, 
         assert np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max() <= 2
 
 
+@pytest.mark.slow
 def test_prior_preservation_trains_on_the_bases_own_pictures_as_well(tmp_path: Path, folder: Path, load: Any) -> None:
     with_prior = spec_in(tmp_path / "prior", folder, replace(SETTINGS, steps=2, prior_images=2))
     run(with_prior, load)
