@@ -198,7 +198,7 @@ def test_weight_zero_is_the_base_and_many_packs_leave_the_memory_again(load: Any
     model = with_packs(load, two)
     base = latents(model)
     assert np.array_equal(latents(model, replace(A, weight=0.0)), base)
-    several = [StylePackUse(f"Pack {n}", 1.0, f"{n:064d}") for n in range(9)]
+    several = [StylePackUse(f"Pack {n}", 1.0, str(n) * 64) for n in range(9)]
     two.update({use.sha256: two[A.sha256] for use in several})
     for use in several:
         assert np.array_equal(latents(model, use), latents(model, A))
