@@ -62,6 +62,7 @@ class ExemplarIndex:
 
     def __init__(self, rows: list[dict], tensors: dict[str, np.ndarray], transforms: list[str]) -> None:
         self._rows = rows
+        self._tensors, self._transform_names = tensors, transforms
         self._latents = tensors["latents"]
         self._low, self._step = tensors["low"], tensors["step"]
         self._embeddings = tensors["embeddings"].astype(np.float32)
@@ -94,6 +95,19 @@ class ExemplarIndex:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def rows(self) -> tuple[dict, ...]:
+        """What concepts.jsonl tells of every exemplar: name, tags, kinds, style, source, licence, heldout."""
+        return tuple(self._rows)
+
+    def without_held_out(self) -> ExemplarIndex:
+        """The same index without the concepts that were kept from training, for evaluations. Numbers change."""
+        keep = np.array([not row["heldout"] for row in self._rows])
+        per_row = ("latents", "low", "step", "concept")
+        tensors = {name: t[keep] if name in per_row else t for name, t in self._tensors.items()}
+        rows = [row for row, kept in zip(self._rows, keep, strict=True) if kept]
+        return ExemplarIndex(rows, tensors, self._transform_names)
 
     @property
     def transforms(self) -> tuple[str, ...]:
@@ -166,6 +180,10 @@ class ExemplarIndex:
 
         values = self._latents[number].astype(np.float32)
         return torch.from_numpy(values * self._step[number, :, None, None] + self._low[number, :, None, None])
+
+    def all_latents(self) -> np.ndarray:
+        """Every exemplar's latent, float32 [n, 8, 16, 16] (80 MB), in the UNet's scale."""
+        return self._latents * self._step[:, :, None, None] + self._low[:, :, None, None]
 
     def transform(self, latent: torch.Tensor, name: str) -> torch.Tensor:
         """Apply a fitted latent map ('mirror', a tint such as 'cyan', a shift such as 'hue+15') to [8, 16, 16]."""

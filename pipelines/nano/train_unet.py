@@ -2,10 +2,12 @@
 
     python -m pipelines.nano.train_unet --data DIR --cache DIR --out DIR --steps N [--threads-file F]
 
-v-prediction with zero-terminal SNR, AdamW, EMA. `--focus 0.75 --focus-below 0.5` draws three quarters of the time
-steps from the lower 50 % of the noise range, where images that start from an exemplar are refined; continue the same
-run with `--focus 0` to spread over the full range. A run goes on from `checkpoint.pt` in --out; batches depend on the
-step number alone, so a resumed run sees the data that an uninterrupted one would have seen.
+v-prediction with zero-terminal SNR, AdamW, EMA. `--focus 0.9 --focus-below 0.6` draws nine tenths of the time steps
+from the lower 60 % of the noise range, where images that start from an exemplar are repainted; continue the same run
+with `--focus 0` to spread over the full range. A run goes on from `checkpoint.pt` in --out (a new one may start from a
+UNet folder given by --init); batches depend on the step number alone, so a resumed run sees the data that an
+uninterrupted one would have seen. The learning rate warms up, stays, and falls to zero from `--cooldown-from` to
+`--steps` (Hu et al. 2024, "MiniCPM", call it warmup-stable-decay), so a run can be lengthened until the last leg.
 """
 
 from __future__ import annotations
@@ -62,17 +64,27 @@ def draw_timesteps(rng: np.random.Generator, count: int, focus: float, below: fl
     return np.where(rng.random(count) < focus, low, rng.integers(0, 1000, count))
 
 
+def learning_rate(step: int, peak: float, warmup: int, cooldown_from: int | None, steps: int) -> float:
+    """Rate of update `step`: linear warm-up, a plateau at `peak`, linear fall to zero over the cool-down."""
+    rate = peak * min(1.0, (step + 1) / warmup)
+    if cooldown_from is not None and step >= cooldown_from:
+        rate *= (steps - step) / (steps - cooldown_from)
+    return rate
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "cache", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True, help="stop when the run has this many steps in all")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--init", type=Path, help="UNet folder to start a new run from")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--warmup", type=int, default=100)
-    parser.add_argument("--focus", type=float, default=0.75)
-    parser.add_argument("--focus-below", type=float, default=0.5)
-    parser.add_argument("--ema", type=float, default=0.998)
+    parser.add_argument("--cooldown-from", type=int, help="the learning rate falls from this step on")
+    parser.add_argument("--focus", type=float, default=0.9)
+    parser.add_argument("--focus-below", type=float, default=0.6)
+    parser.add_argument("--ema", type=float, default=0.995)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=100)
     parser.add_argument("--threads-file", type=Path)
@@ -94,16 +106,20 @@ def main() -> None:
     index = np.load(args.cache / "caption_index.npy")
     noise_levels: Any = DDPMScheduler(**SCHEDULER)
 
-    unet = build_unet().train()
-    optimizer = torch.optim.AdamW(unet.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=1e-3)
-    ema = Ema(unet, args.ema)
+    unet = build_unet()
+    if args.init:
+        unet.load_state_dict(type(unet).from_pretrained(args.init, torch_dtype=torch.float32).state_dict())
+    unet.train()
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     args.out.mkdir(parents=True, exist_ok=True)
     log, file, start = RunLog(args.out / "log.jsonl"), args.out / "checkpoint.pt", 0
     if state := load_checkpoint(file):
         unet.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        ema.shadow, start = state["ema"], state["step"]
     unet = unet.to(memory_format=torch.channels_last)
+    ema = Ema(unet, args.ema)
+    if state:
+        ema.shadow, start = state["ema"], state["step"]
     time_ids = torch.tensor([[64.0, 64, 0, 0, 64, 64]]).repeat(args.batch, 1)
     running: list[float] = []
     for step in range(start, args.steps):
@@ -121,7 +137,7 @@ def main() -> None:
         noisy = noise_levels.add_noise(clean, noise, time).contiguous(memory_format=torch.channels_last)
         target = noise_levels.get_velocity(clean, noise, time)
         for group in optimizer.param_groups:
-            group["lr"] = args.lr * min(1.0, (step + 1) / args.warmup)
+            group["lr"] = learning_rate(step, args.lr, args.warmup, args.cooldown_from, args.steps)
         predicted = unet(
             noisy,
             time,
