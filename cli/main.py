@@ -94,10 +94,13 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check that everything configured works")
     doctor.add_argument("--json", action="store_true")
 
-    bench = commands.add_parser("bench", help="measure speed on this machine")
-    bench.add_argument("what", nargs="?", choices=("images", "documents", "library"), default="images")
+    bench = commands.add_parser("bench", help="measure speed on this machine, or what the built-in models are worth")
+    what = ("images", "documents", "library", "models")
+    bench.add_argument("what", nargs="?", choices=what, default="images", help="what to measure (images)")
     bench.add_argument("--assets", type=int, help="library: how many assets (100000)")
     bench.add_argument("--json", action="store_true", help="end with one JSON object")
+    bench.add_argument("--only", nargs="+", choices=("image", "language"), help="models: only these")
+    bench.add_argument("--turns", action="append", default=[], type=Path, metavar="F.jsonl", help="models: chat turns")
     return parser
 
 
@@ -180,6 +183,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from bench.library import bench as bench_library
 
         return bench_library(args, settings)
+    if args.what == "models":
+        from bench.models import bench_models
+
+        return bench_models(args, settings)
     from bench.run import bench
 
     return bench(args, settings)

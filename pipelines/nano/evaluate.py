@@ -41,20 +41,26 @@ STYLE = "pixel"
 class Evaluation:
     """The model folder, loaded once; every draw of concepts is seeded."""
 
-    def __init__(self, folder: Path, embedder: Any, evaluator: Evaluator, wish: Wish | None = None) -> None:
-        """`embedder` as NanoPromptEncoder takes it; `wish` carries strength, steps and guidance to measure with."""
+    def __init__(
+        self, folder: Path, embedder: Any, evaluator: Evaluator, wish: Wish | None = None, captions: int = CAPTIONS
+    ) -> None:
+        """`embedder` as NanoPromptEncoder takes it; `wish` carries strength, steps and guidance to measure with.
+
+        `captions`: how many concepts are painted, and told apart in the retrieval.
+        """
         self.encoder = NanoPromptEncoder(folder, embedder)
         self.pipeline = load_pipeline(folder)
         self.embedder, self.evaluator = embedder, evaluator
         self.wish = wish or Wish("", 1)
         self.index = self.encoder.index
+        self.captions = captions
 
     def retrieval(self) -> dict[str, Any]:
         """Right caption among 100: for painted pictures and, as `real`, for the data's own of the same concepts.
 
         Held-out concepts are painted without their exemplars, which are left out of the index.
         """
-        out: dict[str, Any] = {"captions": CAPTIONS, "chance_rank5": 5 / CAPTIONS}
+        out: dict[str, Any] = {"captions": self.captions, "chance_rank5": 5 / self.captions}
         for label, heldout in (("seen", False), ("held_out", True)):
             drawn = self.concepts(heldout=heldout)
             names = [name for name, _ in drawn]
@@ -114,14 +120,14 @@ class Evaluation:
     def painted_seen(self) -> np.ndarray:
         return self.paint([name for name, _ in self.concepts(heldout=False)])
 
-    def concepts(self, *, heldout: bool, count: int = CAPTIONS) -> list[tuple[str, int]]:
+    def concepts(self, *, heldout: bool) -> list[tuple[str, int]]:
         """(name, number of an exemplar) of different concepts that show a thing in pixel art."""
         rng = np.random.default_rng(11)
         found: dict[str, list[int]] = {}
         for number, row in enumerate(self.index.rows):
             if (row["heldout"], row["style"]) == (heldout, STYLE) and row["kinds"][0] not in ("texture", "background"):
                 found.setdefault(row["name"], []).append(number)
-        chosen = rng.permutation(sorted(found))[:count]
+        chosen = rng.permutation(sorted(found))[: self.captions]
         return [(str(name), int(rng.choice(found[str(name)]))) for name in chosen]
 
     def different_drawings(self, count: int = 200) -> np.ndarray:

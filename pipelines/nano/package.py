@@ -2,6 +2,7 @@
 
     python -m pipelines.nano.package --data DIR --out DIR [--concepts-only]
         [--cache DIR --vae DIR --unet CHECKPOINT --embedder DIR]
+    python -m pipelines.nano.package --unet CHECKPOINT --out DIR --unet-only     # a later state of the same UNet
 
 The result is a plain diffusers folder (StableDiffusionXLPipeline.from_pretrained loads it) with three files of ours
 beside it: concepts.jsonl, exemplars.safetensors, nano.json.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +22,6 @@ from pipelines.nano.records import STYLES, Record
 from pipelines.nano.text import MAX_TOKENS, POOLED_SCALE, TOKEN_SCALE, FolderEmbedder
 from pipelines.nano.train_unet import SCHEDULER, build_unet
 from pipelines.nano.training import load_checkpoint
-
-if TYPE_CHECKING:
-    import torch
 
 SETTINGS: dict[str, Any] = {
     "name": "Forge Nano",
@@ -125,14 +123,25 @@ def write_exemplars(records: list[Record], cache: Path, factor: float, embedder:
     save_file(contiguous, str(out / "exemplars.safetensors"), metadata=metadata)
 
 
-def write_model(unet_state: dict[str, torch.Tensor], vae: Any, out: Path) -> None:
-    """UNet, VAE (fp16 safetensors), scheduler and model_index.json."""
+def write_unet(checkpoint: Path, out: Path) -> None:
+    """The averaged weights of a training run (fp16 safetensors) and nano.json."""
+    import torch
+
+    state = load_checkpoint(checkpoint)
+    if state is None:
+        raise SystemExit(f"no checkpoint at {checkpoint}")
+    unet: Any = build_unet()
+    unet.load_state_dict(state["ema"])
+    unet.to(torch.float16).save_pretrained(out / "unet")
+    settings = {**SETTINGS, "training_samples": state["samples"]}
+    (out / "nano.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+def write_rest(vae: Any, out: Path) -> None:
+    """VAE (fp16 safetensors), scheduler and model_index.json."""
     import torch
     from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
-    unet: Any = build_unet()
-    unet.load_state_dict(unet_state)
-    unet.to(torch.float16).save_pretrained(out / "unet")
     vae.to(torch.float16).save_pretrained(out / "vae")
     DPMSolverMultistepScheduler(**SCHEDULER, algorithm_type="dpmsolver++").save_pretrained(out / "scheduler")
     (out / "model_index.json").write_text(json.dumps(MODEL_INDEX, indent=2) + "\n", encoding="utf-8")
@@ -140,13 +149,16 @@ def write_model(unet_state: dict[str, torch.Tensor], vae: Any, out: Path) -> Non
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("data", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("cache", "vae", "unet"):
+    parser.add_argument("--out", type=Path, required=True)
+    for name in ("data", "cache", "vae", "unet"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--embedder")
     parser.add_argument("--concepts-only", action="store_true")
+    parser.add_argument("--unet-only", action="store_true")
     args = parser.parse_args()
+    if args.unet_only:
+        write_unet(args.unet, args.out)
+        return
     records = read_records(args.data)
     print(write_concepts(records, args.out), "exemplars")
     if args.concepts_only:
@@ -159,12 +171,8 @@ def main() -> None:
     vae.register_to_config(scaling_factor=factor, force_upcast=False, sample_size=SETTINGS["size"])
     embedder = FolderEmbedder(args.embedder)
     write_exemplars(records, args.cache, factor, embedder, args.out)
-    state = load_checkpoint(args.unet)
-    if state is None:
-        raise SystemExit(f"no checkpoint at {args.unet}")
-    write_model(state["ema"], vae, args.out)
-    settings = {**SETTINGS, "training_steps": state["step"]}
-    (args.out / "nano.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    write_unet(args.unet, args.out)
+    write_rest(vae, args.out)
 
 
 if __name__ == "__main__":

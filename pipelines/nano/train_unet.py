@@ -107,7 +107,10 @@ def main() -> None:
     noise_levels: Any = DDPMScheduler(**SCHEDULER)
 
     unet = build_unet()
+    earlier = 0
     if args.init:
+        card = args.init.parent / "nano.json"
+        earlier = json.loads(card.read_text(encoding="utf-8")).get("training_samples", 0) if card.exists() else 0
         unet.load_state_dict(type(unet).from_pretrained(args.init, torch_dtype=torch.float32).state_dict())
     unet.train()
     optimizer = torch.optim.AdamW(unet.parameters(), lr=args.lr, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
@@ -156,8 +159,14 @@ def main() -> None:
             log.write(step=step + 1, loss=round(float(np.mean(running)), 5), threads=torch.get_num_threads())
             running.clear()
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
-            model, moments = unet.state_dict(), optimizer.state_dict()
-            save_checkpoint(file, {"model": model, "optimizer": moments, "ema": ema.shadow, "step": step + 1})
+            state = {
+                "model": unet.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "ema": ema.shadow,
+                "step": step + 1,
+                "samples": earlier + (step + 1) * args.batch,
+            }
+            save_checkpoint(file, state)
 
 
 if __name__ == "__main__":
