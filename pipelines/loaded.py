@@ -86,7 +86,7 @@ class LoadedModel:
         if not _active(request) or self.source.start_strength is None:
             if request.strength is not None:
                 return request.strength
-            return MODERATE if request.init is not None else self.source.start_strength
+            return MODERATE if request.init is not None else self.source.default_strength
         reach = 0.0
         for use in _active(request):
             trained = self.adapters.facts(use).start_strength or self.source.pack_strength

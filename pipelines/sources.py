@@ -84,6 +84,12 @@ class ModelSource:
         return int(self.card.get("pack_steps", FALLBACK_PACK_STEPS if self.start_strength is not None else self.steps))
 
     @property
+    def default_strength(self) -> float | None:
+        """`start_strength` as requests name it: a share of the most that the model can bear."""
+        most = float(self.card.get("max_strength", 1.0))
+        return None if self.start_strength is None else self.start_strength / most
+
+    @property
     def fixed_size(self) -> bool:
         return "size" in self.card
 

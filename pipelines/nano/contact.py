@@ -1,6 +1,6 @@
 """Contact sheets: the fixed prompts by which every state of Forge Nano is judged by eye.
 
-python -m pipelines.nano.contact --model DIR --embedder DIR --out FILE.png [--set fixed|desert|seeds|textures]
+python -m pipelines.nano.contact --model DIR --embedder DIR --out FILE.png [--set fixed|desert|seeds|textures|ui]
     [--style S] [--strength X] [--steps N] [--guidance G] [--seeds N]
 """
 
@@ -32,13 +32,14 @@ _TEXTURES = """
 grass, desert sand, stone floor, brick wall, lava, ice, dirt, marble, water, mossy stone wall, wooden planks,
 cobblestone
 """
+_UI = "play button, health bar, inventory slot, panel, cursor, gold coin icon, sword icon, mana bar"
 
 
 def _split(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split(",")]
 
 
-FIXED, DESERT, SEEDS, TEXTURES = (_split(text) for text in (_FIXED, _DESERT, _SEEDS, _TEXTURES))
+FIXED, DESERT, SEEDS, TEXTURES, UI = (_split(text) for text in (_FIXED, _DESERT, _SEEDS, _TEXTURES, _UI))
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def main() -> None:
     for name in ("model", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--embedder", required=True)
-    parser.add_argument("--set", choices=("fixed", "desert", "seeds", "textures"), default="fixed")
+    parser.add_argument("--set", choices=("fixed", "desert", "seeds", "textures", "ui"), default="fixed")
     parser.add_argument("--style")
     parser.add_argument("--strength", type=float)
     parser.add_argument("--steps", type=int, default=0)
@@ -111,6 +112,8 @@ def main() -> None:
         wishes = [Wish(prompt, args.seed + k, **common) for prompt in SEEDS for k in range(8)]
     elif args.set == "textures":
         wishes = [Wish(prompt, args.seed + k, kind="texture", **common) for prompt in TEXTURES for k in range(2)]
+    elif args.set == "ui":
+        wishes = [Wish(prompt, args.seed + k, kind="ui", **common) for prompt in UI for k in range(3)]
     else:
         prompts = FIXED if args.set == "fixed" else DESERT
         wishes = [Wish(prompt, args.seed, **common) for prompt in prompts]

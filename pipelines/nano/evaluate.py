@@ -88,13 +88,15 @@ class Evaluation:
     def diversity(self, seeds: int = 8) -> dict[str, float]:
         """How far eight seeds of a subject lie apart (root mean square of premultiplied RGBA at 32 x 32, 0..1); `noise`
         is the part of the network: the same start, another noise."""
+        import torch
+
         between, noise = [], []
         for subject in SEEDS:
             wishes = [replace(self.wish, prompt=subject, seed=seed) for seed in range(seeds)]
             call = self.encoder.encode(wishes)
             between.append(spread(small(self._call(call)).reshape(seeds, -1)))
-            starts = [self.encoder.start(wishes[0]).latent] * seeds
-            call["latents"] = self.encoder.noised(wishes, starts, call["timesteps"][0])
+            starts = torch.stack([self.encoder.start(wishes[0]).latent] * seeds)
+            call["latents"] = self.encoder.noised(starts, wishes, call["timesteps"])
             noise.append(spread(small(self._call(call)).reshape(seeds, -1)))
         return {"seeds": round(float(np.mean(between)), 4), "noise": round(float(np.mean(noise)), 4)}
 

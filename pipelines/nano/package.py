@@ -33,8 +33,8 @@ SETTINGS: dict[str, Any] = {
     "default_style": "pixel",
     "steps": 2,
     "guidance": 1.0,
-    "start_strength": 0.03,
-    "max_strength": 0.12,  # beyond it the UNet, as far as it is trained, blurs more than it adds
+    "start_strength": 0.2,
+    "max_strength": 0.6,  # beyond it the UNet, as far as it is trained, blurs more than it adds
 }
 MODEL_INDEX: dict[str, Any] = {
     "_class_name": "StableDiffusionXLPipeline",

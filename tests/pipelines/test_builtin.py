@@ -61,6 +61,16 @@ def test_an_image_is_made_again_from_its_file_in_another_batch(engine: ImageEngi
     assert np.abs(np.asarray(again.image, np.int32) - before).max() <= 2
 
 
+def test_its_own_strength_reaches_the_network(engine: ImageEngine) -> None:
+    model = engine.loaded()
+    card = model.source.card
+    call = model.call_kwargs([model.complete(request("cactus", 1))])
+    assert call["timesteps"][0] == round(card["start_strength"] * 1000) - 1
+    assert len(call["timesteps"]) == card["steps"]
+    most = model.call_kwargs([model.complete(request("cactus", 1, strength=1.0))])
+    assert most["timesteps"][0] == round(card["max_strength"] * 1000) - 1
+
+
 def test_a_cancelled_image_leaves_the_others_as_they_are(engine: ImageEngine) -> None:
     wanted = [request(subject, 6) for subject in ("skull", "camel", "cactus")]
     whole = {r.index: r for r in engine.generate(wanted) if isinstance(r, GeneratedImage)}
