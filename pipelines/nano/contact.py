@@ -55,6 +55,7 @@ class Wish:
     guidance: float | None = None
     subject: str = ""
     negative_prompt: str = ""
+    style_packs: tuple[object, ...] = ()
 
 
 def load_pipeline(folder: Path) -> Any:

@@ -8,7 +8,7 @@ UNDECIDED = (64, 192)  # alpha strictly between is neither in nor out
 MOST_UNDECIDED = 0.06  # share of the silhouette
 SPECKLE = 8  # px, connected pieces smaller than this
 HOLE = 4
-# Two pictures closer than this are taken for the same drawing: one in a hundred pairs of different drawings of the same
+# Two pictures closer than this are taken for the same drawing: one in twenty pairs of different drawings of the same
 # thing in the same style is as close (`different_drawings` of `bench models` prints that percentile again).
 SAME_DRAWING = 0.1
 

@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
     "guidance": 1.0,
     "start_strength": 0.2,
     "max_strength": 0.6,  # beyond it the UNet, as far as it is trained, blurs more than it adds
+    "pack_strength": 0.2,  # style packs are trained on this range; not below start_strength
 }
 MODEL_INDEX: dict[str, Any] = {
     "_class_name": "StableDiffusionXLPipeline",
