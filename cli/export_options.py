@@ -34,3 +34,14 @@ def export_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     export.add_argument("--strip", action="store_true", help="leave out prompts, seeds and models")
     export.add_argument("--project", metavar="NAME")
     export.add_argument("--json", action="store_true")
+
+
+def import_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    own = commands.add_parser("import", help="take your own sprites, sheets and atlases into the library")
+    own.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="images, atlas JSON files, folders")
+    own.add_argument("--grid", metavar="WxH", help="cut every image into cells of this size")
+    own.add_argument("--margin", type=int, default=0, help="pixels around all cells (0)")
+    own.add_argument("--spacing", type=int, default=0, help="pixels between cells (0)")
+    own.add_argument("--kind", default="prop", help="what they are: prop, item, icon, character, tile, ... (prop)")
+    own.add_argument("--project", metavar="NAME")
+    own.add_argument("--json", action="store_true")

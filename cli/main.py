@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from cli.export_options import export_commands
+from cli.export_options import export_commands, import_commands
 from errors import Cancelled, GameForgeError
 from pipelines.request import KINDS
 from settings import Settings
@@ -87,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     packs.add_argument("--project", metavar="NAME")
     packs.add_argument("--json", action="store_true")
     library.add_parsers(commands)
+    import_commands(commands)
 
     worker = commands.add_parser("worker", help="work on the queue without a page")
     worker.add_argument("--until-empty", action="store_true", help="end when nothing waits any more")
@@ -155,6 +156,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli import review
 
         return review.run(args, settings)
+    if args.command == "import":
+        from cli.imports import import_files
+
+        return import_files(args, settings)
     if args.command == "export":
         from cli.export import export
 

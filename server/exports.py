@@ -1,15 +1,22 @@
-"""Routes of exports: make one, fetch its zip; and of what an asset was made from."""
+"""Routes of exports (make one, fetch its zip), of imports, and of what an asset was made from."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, File, Form, Path, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from errors import BadRequest
 from jobs.exports import chosen, provenance, run_export, shelved
+from jobs.imports import import_art
+from pipelines.atlas.reading import grid_of
 from pipelines.atlas.sprites import FORMATS, ExportOptions
+from server.schemas import AssetOut
 
 if TYPE_CHECKING:
     from services import Services
@@ -50,6 +57,12 @@ class ExportOut(BaseModel):
     bytes: int = Field(description="size of the zip")
 
 
+class ImportOut(BaseModel):
+    batch: int
+    assets: list[AssetOut]
+    skipped: list[str] = Field(description="a sentence for each file that was left out")
+
+
 class FormatOut(BaseModel):
     name: str
     what: str
@@ -84,8 +97,38 @@ def router(services: Services) -> APIRouter:
         path = shelved(shelf, export_id)
         return FileResponse(path, media_type="application/zip", filename=path.name)
 
+    @routes.post("/imports", summary="Take own sprites, sheets and atlases into the library")
+    def import_files(
+        files: Annotated[list[UploadFile], File(description="images, and the JSON of atlases among them")],
+        grid: Annotated[str | None, Form(description="size of the cells of sheets, as 32x32")] = None,
+        margin: Annotated[int, Form()] = 0,
+        spacing: Annotated[int, Form()] = 0,
+        kind: Annotated[str, Form()] = "prop",
+        project: Annotated[str | None, Form()] = None,
+    ) -> ImportOut:
+        settings = services.settings
+        cells = grid_of(grid, margin, spacing) if grid else None
+        if len(files) > settings.max_upload_files:
+            raise BadRequest(f"{len(files)} files are too many: upload at most {settings.max_upload_files} at once.")
+        with tempfile.TemporaryDirectory(prefix="import-", dir=settings.home) as folder:
+            paths = [_keep(file, FilePath(folder)) for file in files]
+            made = import_art(library, paths, project or settings.project, settings, grid=cells, kind=kind)
+        assets = [AssetOut.of(library.asset(asset_id)) for asset_id in made.assets]
+        return ImportOut(batch=made.batch_id, assets=assets, skipped=list(made.skipped))
+
     @routes.get("/assets/{asset_id}/provenance", summary="What an asset was made from: model, licence, prompt, parents")
     def card(asset_id: int) -> dict[str, Any]:
         return provenance(library, library.asset(asset_id), services.engine.info())
 
     return routes
+
+
+def _keep(file: UploadFile, folder: FilePath) -> FilePath:
+    """The upload under its own name's last part, beside the others: an atlas names its images."""
+    name = FilePath((file.filename or "upload").replace("\\", "/")).name.lstrip(".") or "upload"
+    path = folder / name[-120:]
+    if path.exists():
+        raise BadRequest(f"Two files are called {name}. Upload them one after the other.")
+    with path.open("wb") as target:
+        shutil.copyfileobj(file.file, target)
+    return path

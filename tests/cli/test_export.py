@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
+
 from tests.cli.conftest import Outcome
 
 Gameforge = Callable[..., Outcome]
@@ -35,8 +37,12 @@ def test_bad_arguments_get_a_sentence(gameforge: Gameforge, tmp_path: Path):
     assert outcome.code == 1 and "There is no asset 77" in outcome.err
 
 
-def test_made_then_exported_by_command_and_by_words(gameforge: Gameforge, tmp_path: Path):
-    made = gameforge("generate", "rusty sword", "--variants", "2", "--json").json
+def test_imported_then_exported_by_command_and_by_words(gameforge: Gameforge, tmp_path: Path):
+    for number, colour in enumerate(("red", "blue")):
+        (tmp_path / str(number)).mkdir()
+        Image.new("RGBA", (9, 7), colour).save(tmp_path / str(number) / "rusty sword.png")
+    made = gameforge("import", str(tmp_path / "0"), str(tmp_path / "1"), "--json").json
+    assert gameforge("import", str(tmp_path / "none")).code == 2
     ids = [str(asset["id"]) for asset in made["assets"]]
     out = tmp_path / "art"
     outcome = gameforge("export", "--all", "--format", "phaser", "--out", str(out), "--json")
@@ -59,5 +65,3 @@ def test_made_then_exported_by_command_and_by_words(gameforge: Gameforge, tmp_pa
     names = [file["name"] for file in said.json["files"]]
     assert names[0] == "atlas.zip" and {"atlas.png", "rusty_sword.tres", "rusty_sword_2.tres"} <= set(names)
     assert all(Path(file["path"]).is_file() for file in said.json["files"])
-    nothing = gameforge("ask", "export the approved ones for Phaser", "--yes", "--json")
-    assert nothing.code == 2 and "Nothing is approved yet" in nothing.json["reply"] and nothing.json["files"] == []

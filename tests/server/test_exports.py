@@ -27,6 +27,21 @@ def test_an_export_is_made_and_fetched(site: Site):
     assert card["subject"] == "cactus" and card["model"]["id"] == "builtin" and card["origin"] == "generated"
 
 
+def test_own_art_is_uploaded(site: Site):
+    job = site.run("cactus")
+    asset = site.http.get("/api/assets", params={"job": job.id}).json()[0]
+    made = site.http.post("/api/exports", json={"assets": [asset["id"]], "format": "pixi"}).json()
+    with zipfile.ZipFile(io.BytesIO(site.http.get(made["url"]).content)) as archive:
+        files = [("files", (name, archive.read(name))) for name in ("atlas.png", "atlas.json")]
+    answer = site.http.post("/api/imports", files=files, data={"kind": "icon"})
+    assert answer.status_code == 200, answer.text
+    (back,) = answer.json()["assets"]
+    assert (back["subject"], back["kind"], back["width"]) == ("cactus", "icon", asset["width"])
+    wrong = site.http.post("/api/imports", files=[("files", ("../../x.txt", b"no image"))])
+    assert wrong.status_code == 400 and "nothing to import" in wrong.json()["error"]
+    assert not list(site.services.settings.home.glob("import-*"))
+
+
 def test_bad_exports_get_a_sentence(site: Site):
     for body, status, words in (
         ({"assets": "all"}, 400, "nothing to export"),
