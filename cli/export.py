@@ -22,7 +22,7 @@ def export(args: argparse.Namespace, settings: Settings) -> int:
         format=args.format,
         name=args.name,
         trim=not args.no_trim,
-        rotate=False if args.no_rotate else None,
+        rotate=args.rotate,
         padding=args.padding,
         extrude=args.extrude,
         page=args.page,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -30,7 +31,7 @@ class ExportIn(BaseModel):
     project: str | None = None
     name: str = Field("atlas", max_length=200, description="of the sheets and their data files")
     trim: bool = True
-    rotate: bool | None = Field(None, description="null: where the format can say so")
+    rotate: bool | None = Field(None, description="turn images to save room; null: for pixi only")
     padding: int = 2
     extrude: int = 1
     page: int = Field(2048, description="longest side of a sheet")
@@ -47,14 +48,17 @@ class ExportedFileOut(BaseModel):
     bytes: int
 
 
-class ExportOut(BaseModel):
+class KeptOut(BaseModel):
     id: str
     name: str
-    format: str
-    assets: int
     files: list[ExportedFileOut]
     url: str = Field(description="the zip with all files")
     bytes: int = Field(description="size of the zip")
+
+
+class ExportOut(KeptOut):
+    format: str
+    assets: int
 
 
 class ImportOut(BaseModel):
@@ -96,6 +100,14 @@ def router(services: Services) -> APIRouter:
     def fetch(export_id: Annotated[str, Path(max_length=64)]) -> FileResponse:
         path = shelved(shelf, export_id)
         return FileResponse(path, media_type="application/zip", filename=path.name)
+
+    @routes.get("/exports/{export_id}", summary="The files of an export that is kept")
+    def kept(export_id: Annotated[str, Path(max_length=64)]) -> KeptOut:
+        path = shelved(shelf, export_id)
+        with zipfile.ZipFile(path) as archive:
+            files = [ExportedFileOut(name=item.filename, bytes=item.file_size) for item in archive.infolist()]
+        url = f"/api/exports/{export_id}.zip"
+        return KeptOut(id=export_id, name=path.stem, files=files, url=url, bytes=path.stat().st_size)
 
     @routes.post("/imports", summary="Take own sprites, sheets and atlases into the library")
     def import_files(

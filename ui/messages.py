@@ -107,6 +107,8 @@ def part_html(part: dict[str, Any], conversation_id: int, asks: bool = False) ->
         return f'<div class="gf-confirm gf-id-{conversation_id}"></div>'
     if kind == "files" and "scaffold" in part:
         return f'<div class="gf-scaffold gf-ref-{_HEX.sub("", str(part["scaffold"]))}"></div>'
+    if kind == "files" and "export" in part:
+        return f'<div class="gf-export gf-ref-{_HEX.sub("", str(part["export"]))}"></div>'
     if kind == "plan":
         return plan_html(AssetPlan.model_validate(part["plan"]), unfolded=asks)
     return ""

@@ -39,6 +39,7 @@ HEAD = f"""
 <link rel="icon" href="{STATIC_URL}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{STATIC_URL}/gameforge.css">
 <link rel="stylesheet" href="{STATIC_URL}/scaffold.css">
+<link rel="stylesheet" href="{STATIC_URL}/export.css">
 <link rel="stylesheet" href="{STATIC_URL}/review.css">
 <script type="module" src="{STATIC_URL}/main.js"></script>
 """

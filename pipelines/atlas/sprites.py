@@ -28,7 +28,9 @@ FORMATS: dict[str, str] = {
     "tpsheet": "Unity with TexturePacker Importer (.tpsheet)",
     "aseprite": "Aseprite sheet and JSON",
 }
-TURNING = frozenset({"texturepacker", "texturepacker-array", "phaser", "pixi"})  # formats that can say "rotated"
+# Formats that can say "rotated". Phaser is none of them: its parsers read the flag, but its renderers (4.2.1, WebGL and
+# canvas alike) draw such a frame without turning it back.
+TURNING = frozenset({"texturepacker", "texturepacker-array", "pixi"})
 LOOSE = frozenset({"png", "webp"})
 ALIASES = {
     "json": "texturepacker", "atlas": "texturepacker", "sheet": "spritesheet", "sprite sheet": "spritesheet",
@@ -48,7 +50,9 @@ def format_named(text: str) -> str:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """`rotate` None: where the format can. Sizes in px. Raises BadRequest for values that make no sense."""
+    """`rotate` None: where every reader of the format can (PixiJS). Sizes in px. Raises BadRequest for values that make
+    no sense.
+    """
 
     format: str = "png"
     name: str = "atlas"  # of sheets and their data files
@@ -80,7 +84,7 @@ class ExportOptions:
 
     @property
     def turns(self) -> bool:
-        return self.format in TURNING and self.rotate is not False
+        return self.format in TURNING and (self.format == "pixi" if self.rotate is None else self.rotate)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ def test_an_export_is_made_and_fetched(site: Site):
     ids = [asset["id"] for asset in site.http.get("/api/assets", params={"job": job.id}).json()]
     made = site.http.post("/api/exports", json={"assets": ids, "format": "pixi", "name": "Desert Props"}).json()
     assert made["assets"] == 2 and made["name"] == "desert_props"
+    kept = site.http.get(f"/api/exports/{made['id']}").json()
+    assert kept == {key: made[key] for key in kept} | {"files": sorted(made["files"], key=lambda file: file["name"])}
     answer = site.http.get(made["url"])
     assert answer.headers["content-type"] == "application/zip" and len(answer.content) == made["bytes"]
     assert "desert_props.zip" in answer.headers["content-disposition"]

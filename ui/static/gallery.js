@@ -2,6 +2,7 @@
 
 import { api, attempt } from "./api.js";
 import { button, duration, h, place, plural } from "./dom.js";
+import { openExport } from "./export.js";
 import { openLightbox } from "./lightbox.js";
 import { store } from "./store.js";
 import { TrainingView } from "./training.js";
@@ -43,18 +44,26 @@ class JobView {
       attempt(() => api(`jobs/${job.id}/cancel`, { method: "POST" })), "gf-button gf-stop");
     this.retryButton = button("Retry", "Run the failed and stopped ones again", () =>
       attempt(() => api(`jobs/${job.id}/retry`, { method: "POST" })), "gf-button gf-retry");
+    this.exportButton = button("Export", "For a game engine, or as single files", () => this.export());
     this.error = h("p", { className: "gf-error", hidden: true });
     this.cells = tasks.map((task) => this.cell(task));
     this.byTask = new Map(tasks.map((task, index) => [task.id, index]));
     this.grid = h("div", { className: "gf-gallery" }, this.cells);
     element.replaceChildren(
-      h("div", { className: "gf-job-head" }, this.count, this.bar, this.left, this.retryButton, this.stopButton),
+      h("div", { className: "gf-job-head" }, this.count, this.bar, this.left, this.retryButton, this.exportButton, this.stopButton),
       this.error,
       this.grid,
     );
     this.resized = new ResizeObserver(() => this.scale());
     this.resized.observe(this.grid);
     this.clock = setInterval(() => this.head(), 1000);
+  }
+
+  export() {
+    const assets = this.entry.tasks.map((task) => task.asset).filter(Boolean);
+    const approved = assets.filter((asset) => asset.state === "approved");
+    const choice = (label, chosen) => ({ label: `${label} (${chosen.length})`, assets: chosen.map((asset) => asset.id) });
+    openExport([...(approved.length ? [choice("The approved ones", approved)] : []), choice("All of this batch", assets)]);
   }
 
   stop() {
@@ -143,6 +152,7 @@ class JobView {
     const left = store.secondsLeft(this.entry);
     this.left.textContent = !open ? "" : job.state === "queued" ? "waiting for its turn" : left === null ? "" : `${duration(left)} left`;
     this.stopButton.hidden = !open;
+    this.exportButton.hidden = job.done === 0;
     this.retryButton.hidden = open || job.failed + job.canceled === 0;
     this.retryButton.textContent = job.failed ? `Retry ${job.failed + job.canceled}` : `Run the rest (${job.canceled})`;
     this.error.hidden = !job.error;

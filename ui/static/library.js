@@ -4,6 +4,7 @@ import { api, attempt } from "./api.js";
 import { openCompare } from "./compare.js";
 import { askRedo, decide, remove, restore, said, undo, upscale } from "./decide.js";
 import { button, h, place } from "./dom.js";
+import { importButton, openExport } from "./export.js";
 import { openLightbox } from "./lightbox.js";
 import { reviewer } from "./reviewer.js";
 import { store } from "./store.js";
@@ -41,8 +42,14 @@ export function mountLibrary(element) {
   const empty = h("p", { className: "gf-empty" });
   const sentinel = h("div", { className: "gf-sentinel" });
   const selection = h("div", { className: "gf-selection", hidden: true });
+  const exporter = button("Export", "For a game engine, or as single files", () => openExport([
+    ...(chosen.size ? [{ label: `The ${chosen.size} selected`, assets: [...chosen] }] : []),
+    { label: "All approved ones of the project", assets: "approved" },
+    ...(assets.length ? [{ label: `The ${assets.length} shown here`, assets: assets.map((asset) => asset.id) }] : []),
+    { label: "Everything in the project", assets: "all" },
+  ]));
   element.replaceChildren(
-    h("div", { className: "gf-page-head" }, h("h2", {}, "Library"), search, h("label", { className: "gf-muted" }, meaning, " by meaning"), count),
+    h("div", { className: "gf-page-head" }, h("h2", {}, "Library"), search, h("label", { className: "gf-muted" }, meaning, " by meaning"), exporter, importButton(() => load()), count),
     h("div", { className: "gf-filters" }, filter, kind, colour, age, size, tag, collection),
     selection, empty, grid, sentinel);
 

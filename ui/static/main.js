@@ -4,6 +4,7 @@
 import { conversations } from "./conversations.js";
 import { mountConfirm } from "./confirm.js";
 import { mountCitation, mountDocuments, mountIngest } from "./documents.js";
+import { mountExport } from "./export.js";
 import { mountJob } from "./gallery.js";
 import { mountHeader, restoreTheme } from "./header.js";
 import { mountJobs } from "./jobs.js";
@@ -21,6 +22,7 @@ const PARTS = {
   "gf-now": mountNow,
   "gf-job": (element) => mountJob(element, numberOf(element)),
   "gf-confirm": (element) => mountConfirm(element, numberOf(element)),
+  "gf-export": (element) => mountExport(element, refOf(element)),
   "gf-scaffold": (element) => mountScaffold(element, refOf(element)),
   "gf-review": mountReview,
   "gf-citation": mountCitation,

@@ -56,7 +56,7 @@ def options(format: str, pages: st.SearchStrategy[int] = PAGES) -> st.SearchStra
         ExportOptions,
         format=st.just(format),
         trim=st.booleans(),
-        rotate=st.sampled_from([None, False]),
+        rotate=st.sampled_from([None, True, False]),
         padding=st.integers(0, 3),
         extrude=st.integers(0, 2),
         page=pages,
