@@ -17,6 +17,10 @@ from tools.toolbox import Toolbox
 
 GENERATE = "generate_assets"
 TRAIN = "create_style_pack"
+READS_DOCUMENTS = "query_design_docs"
+# What a model may still call in a turn in which it read documents: text in them must never start or change anything.
+HARMLESS = frozenset({READS_DOCUMENTS, "search_assets", "job_status"})
+FROM_DOCUMENTS = "Nothing is started from what documents say. Ask for it in a message of its own."
 MAX_CALLS = 12  # in one turn
 _SHARED = (
     "style",
@@ -64,6 +68,8 @@ def plan_calls(
             out.refuse(
                 call, BadRequest(f"That is more than {MAX_CALLS} things at once. Ask for them in several messages.")
             )
+        elif call["name"] not in HARMLESS and any(other["name"] == READS_DOCUMENTS for other in earlier):
+            out.refuse(call, BadRequest(FROM_DOCUMENTS))
         elif call["name"] not in toolbox.names:
             out.refuse(call, BadRequest(f"I have nothing that does that ({call['name']}). Say it in other words."))
         elif call["name"] == GENERATE:

@@ -45,7 +45,7 @@ def test_documents_are_dropped_in_asked_about_and_opened(desk: Callable[..., Des
     window.screenshot("documents")
 
     page.get_by_label("Search in all documents").fill("what is the rent")
-    expect(page.locator(".gf-results li").first).to_contain_text("Rent is 350")
+    expect(page.locator(".gf-results")).to_contain_text("Rent is 350")
     page.get_by_label("Search in all documents").fill("")
 
     page.get_by_role("tab", name="Chat").click()
