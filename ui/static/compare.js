@@ -162,7 +162,7 @@ export function openCompare(assets, { review = true } = {}) {
   async function mark(state) {
     if (!review) return;
     const { asset } = panes[active];
-    await decide([asset], asset.state === state ? "new" : state);
+    await decide([asset], state);
     paint();
   }
 
@@ -186,6 +186,7 @@ export function openCompare(assets, { review = true } = {}) {
     else if (event.key === " " && mode === "hover") dialog.classList.toggle("gf-second");
     else if (event.key === "p") mark("approved");
     else if (event.key === "x") mark("rejected");
+    else if (event.key === "n") mark("new");
     else if (digit && panes[digit[1] - 1]) panes[digit[1] - 1].pane.focus();
     else if (event.key !== "c") return;
     else dialog.close();
