@@ -152,13 +152,13 @@ def test_redo_with_words_upscale_and_undo(desk: Callable[..., Desk], batch: int)
 def test_two_people_see_each_others_marks(desk: Callable[..., Desk], batch: int) -> None:
     ada, bo = review_page(desk), review_page(desk, dark=True)
     ada.page.keyboard.press("Home")
-    bo.page.keyboard.press("End")
+    bo.page.keyboard.press("2")
+    bo.page.keyboard.press("5")
     ada.page.keyboard.press("n")
     for _ in range(6):
         ada.page.keyboard.press("p")
-    for _ in range(6):
+    for _ in range(8):
         bo.page.keyboard.press("x")
-        bo.page.keyboard.press("ArrowLeft")
     for page in (ada.page, bo.page):
         wait_state(page, 6, "approved")
         wait_state(page, 32, "rejected")

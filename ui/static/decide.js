@@ -7,8 +7,17 @@ import { store } from "./store.js";
 
 const WORDS = { approved: "Approved", rejected: "Rejected", new: "Back to new" };
 
-// Give all of these assets a state. A second approval of approved ones changes nothing; nothing is overwritten unseen.
-export async function decide(assets, state) {
+let last = Promise.resolve();
+
+// Give all of these assets a state, after what was decided before: two quick keys on one picture must not collide.
+export function decide(assets, state) {
+  const run = last.then(() => decideNow(assets, state));
+  last = run.catch(() => {});
+  return run;
+}
+
+// A second approval of approved ones changes nothing; nothing is overwritten unseen.
+async function decideNow(assets, state) {
   const changed = assets.filter((asset) => asset.state !== state);
   if (!changed.length) return true;
   const done = await attempt(() => store.decide(changed, state, reviewer()));
