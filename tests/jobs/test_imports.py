@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,11 +114,12 @@ def test_bad_files_are_named_and_the_rest_comes_in(desk: Desk, tmp_path: Path):
 
 def test_nothing_to_import_is_a_sentence(desk: Desk, tmp_path: Path):
     (tmp_path / "empty").mkdir()
-    for arguments, words in (
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({"paths": [tmp_path / "empty"]}, "nothing to import"),
         ({"paths": [tmp_path / "not there"]}, "There is no"),
         ({"paths": [tmp_path / "empty"], "kind": "hat"}, "no kind 'hat'"),
-    ):
+    )
+    for arguments, words in cases:
         with pytest.raises(BadRequest, match=words):
             import_art(desk.library, project="default", settings=desk.settings, **arguments)
     assert desk.library.batches() == []
