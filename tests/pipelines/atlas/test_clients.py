@@ -25,7 +25,7 @@ from tests.clients import npm
 from tests.clients.npm import Talk, clients
 from tests.pipelines.atlas.oracle import check, check_apart, drawn, image_of, options, sizes_of, sprites
 
-EXAMPLES = int(os.environ.get("GAMEFORGE_EXPORT_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("GAMEFORGE_EXPORT_EXAMPLES", "25"))
 bounded = settings(
     max_examples=EXAMPLES,
     deadline=None,
