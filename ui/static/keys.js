@@ -19,7 +19,9 @@ const HELP = [
 ];
 
 export function goTo(name) {
-  const tab = [...document.querySelectorAll("#gf-tabs button[role=tab]")].find((item) => item.textContent.trim() === name);
+  // Tabs that a narrow window has no room for stand in Gradio's menu beside the others.
+  const tabs = document.querySelectorAll("#gf-tabs button[role=tab], #gf-tabs .overflow-dropdown button");
+  const tab = [...tabs].find((item) => item.textContent.trim() === name);
   tab?.click();
 }
 
