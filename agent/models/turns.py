@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agent.router.types import TurnContext
+from agent.router.types import RoutedCall, TurnContext
 from agent.state import CONTEXT_KEY
 
 
@@ -36,12 +36,26 @@ def read_turn(messages: Sequence[BaseMessage], override: TurnContext | dict[str,
         facts = override
     elif spoken is not None:
         facts = spoken.additional_kwargs.get(CONTEXT_KEY) or {}
+    context = facts if isinstance(facts, TurnContext) else turn_context(facts)
+    if context.previous is None:
+        context = replace(context, previous=_previous(messages[:start]) if start > 0 else None)
     return Turn(
         text=spoken.text if spoken is not None else "",
-        context=facts if isinstance(facts, TurnContext) else turn_context(facts),
+        context=context,
         results=tuple(message for message in after if isinstance(message, ToolMessage)),
         calls=tuple(dict(call) for message in after if isinstance(message, AIMessage) for call in message.tool_calls),
     )
+
+
+def _previous(messages: Sequence[BaseMessage]) -> RoutedCall | None:
+    """The last call of the turn that ends these messages."""
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage):
+            return None
+        if isinstance(message, AIMessage) and message.tool_calls:
+            last = message.tool_calls[-1]
+            return RoutedCall(last["name"], dict(last["args"]))
+    return None
 
 
 def turn_context(facts: dict[str, Any]) -> TurnContext:

@@ -64,6 +64,22 @@ _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|nr|no|etc|approx|mr|mrs|dr)\.$", 
 _ONLY_POINTS = re.compile(r"(?:and|the|number|numbers|#|no|nr|asset|assets|\d+(?:st|nd|rd|th)?|[\s,.&-])+", re.I)
 _HAS_COMPARED = re.compile(r"\b(?!number)\w+er\b", re.I)
 _NUMBERED = re.compile(r"\s*#?\d+:?\s+[a-z]", re.I)
+_SHORT_ORDER = re.compile(
+    rf"(?:{_COMPARED}|#?\d+(?:,? and \d+)?:? (?:with|without|in|but|more|less|no|yes|again|darker|needs?)\b)", re.I
+)
+_ENOUGH = re.compile(
+    r"(?:about |say )?\d+ (?:(?:would|will|should|'ll) (?:do|suffice|be (?:enough|fine|plenty|great))|(?:is|are) (?:enough|plenty|fine))\b",
+    re.I,
+)
+_NEXT = re.compile(r"(?:next(?: up)?|then|also|after that|new|and)\s*[:,]?\s*\d+\s+[a-z]", re.I)
+_ALL = re.compile(
+    r"\b(?:all|everything|every(?:thing)? one|every single one|none|nothing|any|anything|the lot)\s*$", re.I
+)
+_EXCEPT_LIST = re.compile(
+    r"\b(?:all|everything|every one|none|any|the lot)(?: of (?:them|these|those))? (?:but|except(?: for)?|apart from|other than)\s+(?:the |number |numbers |#)*\d+(?:st|nd|rd|th)?(?:\s*,\s*#?\d+)*\s*$",
+    re.I,
+)
+_EXCEPTED = re.compile(r"\s*(?:the |number |numbers |#)*\d", re.I)
 _ONLY_CHAT = re.compile(
     r"(?:hi|hey|hello|hiya|yo|howdy|good (?:morning|evening|afternoon)|greetings|nice|great|cool|awesome|perfect|thanks(?: a lot| so much)?|thank you(?: so much| very much)?|thx|ok|okay|alright|right|well|sure|oh|hmm+|um+|sorry|so|hola|buenas|salut|bonjour|hallo|ol[aá]|oi)"
     r"(?: (?:there|again|all|team|everyone|gameforge|buddy|mate|man))?",
@@ -91,13 +107,18 @@ def split(message: Spanned) -> list[Spanned]:
             continue
         if _inside_quotes(plain, match.start()):
             continue
+        if _EXCEPT_LIST.search(left) and re.match(r"\s*(?:and\s+)?#?\d", right):
+            continue  # "all but 3 and 4 can go"
+        if "but" in match.group(0).lower() and _ALL.search(left) and _EXCEPTED.match(right):
+            continue  # "all but 5" names pictures
         opener = _AFTER_AND if match["and"] else _OPENING
-        starts = opener.match(right) and not _CONTINUES.match(right)
+        starts = opener.match(right) and not _CONTINUES.match(right) and not _ENOUGH.match(right)
         if not match["hard"]:  # "1 and 2 are good" is one verdict, "redo 2 darker and 5 brighter" are two
             starts = starts and not _ONLY_POINTS.fullmatch(left)
             starts = starts or (re.match(_COMPARED, right) and _HAS_COMPARED.search(left))
         elif not starts:  # "1 nice. 2 meh. 3 bin it."
-            starts = _NUMBERED.match(right) and _NUMBERED.match(left)
+            starts = (_NUMBERED.match(right) and _NUMBERED.match(left)) or _NEXT.match(right)
+            starts = starts or (_SHORT_ORDER.match(right) and re.search(r"\d", left))
         greeting = not match["and"] and _ONLY_CHAT.fullmatch(left.strip(" ,.!?"))
         if starts or greeting:
             cuts.append(match.end())

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from agent.router.lists import KINDS, STYLE_ADJECTIVES, STYLES
+from agent.router.lists import KINDS
+from agent.router.looks import SURFACE, TILE, extras_of
 from agent.router.slots import POLITE
 from agent.router.text import Spanned, tidy
 
@@ -16,7 +18,7 @@ _MAKE = (
     r"(?:\s+(?:me|us|up|out|in|my|our|another|more))*"
 )
 _OPENING = re.compile(
-    rf"^\s*(?:{POLITE}|(?:i|we|you|it|they) (?=(?:could|would|need|want)\b)|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:(?:like|about|around|roughly|say|maybe)\b\s+(?=\d))|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
+    rf"^\s*(?:{POLITE}|(?:fill|decorate|furnish|populate|stock)\s+(?:it|them|this|that)\s+(?:up\s+)?with\b[\s,]*|(?:i|we|you|it|they) (?=(?:could|would|need|want)\b)|how about\b\s*|what about\b\s*|{_MAKE}[\s,:]*|(?:trouble|bother|ask) you for\b\s*|(?:(?:like|about|around|roughly|say|maybe)\b\s+(?=\d))|(?:there (?:should|could) be|is missing|missing|needed)\b[\s:]*)*",
     re.I,
 )
 _TAIL = re.compile(
@@ -29,57 +31,8 @@ _PURPOSE = re.compile(
     r"(?:(?:level|levels|game|games|scene|screen|menu|hud|gui|ui|map|biome|world|stage|act|chapter|page|project|background|backdrop|arena|tutorial|intro|prototype|jam|shop|it|me|us)\b(?:\s+(?:\d+|one|two|three|screen|menu|page|jam))?)+(?=\s*(?:$|[,.;!?])))",
     re.I,
 )
-_NAME_IN_PACK = r"(?:\"([^\"]+)\"|'([^']+)'|([A-Z][\w']*(?:[\s_-]+(?:[A-Z][\w']*|&|(?:of|the|and)(?=\s+(?:the\s+)?[A-Z])))*|\w*[_\d]\w*|\w+[A-Z]\w*))"
-_PACK = (
-    re.compile(
-        r"(?i:\b(?:and use|use|using|with|apply(?: the)?|in|via|through|on)\s*)?(?i:\b(?:the|my|our)\s+)?(?i:\b(?:style ?packs?|styles?|packs?|lora)\s*(?:called|named|:|=)?\s+)"
-        + _NAME_IN_PACK
-    ),
-    re.compile(
-        r"(?i:\b(?:in|with|using|use|from|of|following|follow|matching|match)\s+)(?i:(?:the|our|my|that)\s+)?"
-        + _NAME_IN_PACK
-        + r"\s+(?i:style ?pack|style|pack|look|lora)\b,?"
-    ),
-)
-_STYLE_FREE = re.compile(
-    r"(?:,?\s*\b(?:in|with|using)\s+(?:an? |the )?)((?!different|many|various|same|that|this|one|no\b|transparent|my|our)[a-z][\w'-]*(?: [\w'-]+){0,2}?)\s+(?:style|look|aesthetic)\b|,\s*([a-z][\w'-]*(?: [\w'-]+)?)\s+(?:style|look|aesthetic)\b",
-    re.I,
-)
-_SURE = "|".join(sorted(map(re.escape, STYLES), key=len, reverse=True))
-_LOOSE = "|".join(sorted(map(re.escape, STYLE_ADJECTIVES), key=len, reverse=True))
-_STYLE_KNOWN = re.compile(
-    rf"(?:,?\s*\b(?:in|as)\s+)?(?:an?\s+)?(?<![\w-])(?:({_SURE})(?![\w-])(?:[\s-]+(?:style|look|art|styled|graphics)\b)?(?:\s+of\s+(?:an?\s+)?)?"
-    rf"|({_LOOSE})[\s-]+(?:style|look|art|styled|graphics|drawing)\b)|\bin\s+({_LOOSE})(?=\s*(?:$|[,.;]))",
-    re.I,
-)
-_SIZE = (
-    re.compile(
-        r",?\s*(?:\b(?:at|in|of|size|each|with)\s+)?(?:an? )?(?:size (?:of )?|resolution (?:of )?)?(\d{1,5})\s*(?:x|\*|by)\s*(\d{1,5})(?:\s*(?:px|pixels?))?(?:\s+each)?(?![\w%])",
-        re.I,
-    ),
-    re.compile(
-        r",?\s*(?:\b(?:at|in|of|size|each)\s+)?(?:an? )?(\d{1,5})[\s-]*(?:px|pixels?)\b(?!\s*art)(?:\s*(?:each|wide|tall|size|square|big|large))?()",
-        re.I,
-    ),
-    re.compile(r",?\s*\b(?:size|resolution)[\s:=]*(?:of )?(\d{2,5})\b()", re.I),
-)
-_OPAQUE = re.compile(
-    r",?\s*\b(?:(?:with|on) (?:an? )?(?:solid|opaque|full|white|black|plain|colou?red) background|not transparent|no transparency|opaque|non-?transparent|without transparency|keep the background|with (?:the |a )?background)\b",
-    re.I,
-)
-_CUTOUT = re.compile(
-    r",?\s*\b(?:(?:with|on|and|,)?\s*(?:an? )?(?:transparent|see-?through|no|empty|clear|alpha) (?:backgrounds?|bg|backdrop)s?|without (?:an? |any )?(?:background|bg|backdrop)s?|background[- ]?(?:less|free|removed)|with (?:an )?alpha(?: channel)?|transparent|transparency|cut[- ]?outs?|alpha channel|isolated)\b(?:\s+so (?:that )?[^,.;]*)?",
-    re.I,
-)
-_TILE = re.compile(
-    r",?\s*\b(?:(?:that|which) )?(?:(?:should |must |can |could )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps? around|endless)\b",
-    re.I,
-)
-_SURFACE = re.compile(r"\b(?:textures?|tiles?|tile ?sets?|tileable|seamless|materials?|repeats?)\b", re.I)
-_BARE_SIZE = re.compile(r",\s*(16|24|32|48|64|96|128|192|256|384|512|1024|2048)\b(?=\s*(?:$|[,.;!?]))")
-_SEED = re.compile(r",?\s*\b(?:with |using |and )?(?:the )?seed\s*(?:number|of|is|=|:|#)?\s*(\d+)\b", re.I)
 _VARIANTS = re.compile(
-    r"\b(?:comes?\s+)?(?:in\s+)?(\d+)\s+(?:different |possible |random )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|an?|the)\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
+    r"\b(?:comes?\s+)?(?:in\s+)?(\d+)\s+(?:different |possible |random |distinct |separate |unique )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|1|an?|the)\b)?(?:\s+single\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
     re.I,
 )
 _TAKES = re.compile(
@@ -94,24 +47,31 @@ _EACH = re.compile(
     r",?\s*(?:\b(\d+)\s+(?:of\s+)?each\b|\beach\s+(?:in\s+)?(\d+)\b|\b(\d+)\s+(?:\w+\s+){1,3}each\b)(?:\s+of)?", re.I
 )
 _COUNT = re.compile(
-    r"(?<![\w.#/])(-?\d+)(?:\s*x\b|\s*×)?(?![\w%/]|\.\d)(?:\s+(?:more|extra|additional|different|distinct|separate|unique|individual|new|other|of)\b)*(?:\s+(?:of\s+)?(?:those|these|them)\b)?|\bx\s*(\d+)\b",
+    r"(?<![\w.#/(])(-?\d+)(?:\s*x\b|\s*×)?(?![\w%/]|\.\d)(?:\s+(?:more|extra|additional|different|distinct|separate|unique|individual|new|other|of)\b)*(?:\s+(?:of\s+)?(?:those|these|them)\b)?|\bx\s*(\d+)\b",
     re.I,
 )
 _NOT_COUNT_BEFORE = re.compile(
     r"\b(?:level|lvl|act|chapter|stage|batch|job|version|tier|part|godot|unity|unreal|phase|page|no\.|number|world|area|zone|seed)\s*#?$",
     re.I,
 )
+_PART_BEFORE = re.compile(r"\w{3,}\s+(?:with|holding|wearing|having|has|carrying|between|riding)\s+$", re.I)
+_FILLING = re.compile(
+    r"\b(?:fill|decorat|furnish|populat|stock|litter|scatter|load|equip|line|start|begin|continue|go|help)\w*\b", re.I
+)
 _VAGUE = re.compile(
     r"\b(?:some|a bunch of|bunch of|a set of|set of|a collection of|various|a variety of|assorted|lots of|a lot of|many|a pack of|pack of|a series of|multiple)\b",
     re.I,
 )
 _SEVERAL = re.compile(r"\bseveral\b", re.I)
-_JOIN = re.compile(r"\s*(?:,\s*and\b|,|\band\b|&|\+|\bplus\b|\bas well as\b|;|\.)\s*$", re.I)
+_JOIN = re.compile(r"\s*(?:,\s*(?:and|then)\b|,|\b(?:and )?then\b|\band\b|&|\+|\bplus\b|\bas well as\b|;|\.)\s*$", re.I)
 _HOLDS = re.compile(
     r"\b(?:with|on|in|of|holding|riding|wearing|next to|under|between|made|from|inside|near|for|carrying|against|fighting)\b",
     re.I,
 )
 _AND_A = re.compile(r"(?:,\s*(?:and\s+)?|\s+(?:and|plus|&)\s+)(?:an?|another|the)\s+(?=\w)", re.I)
+_SCENE_FEEL = re.compile(
+    r"\s+\b(?:looks?|feels?|seems?|is|are|needs?|wants?|has|have|could|should|would|wants)\b.*$", re.I
+)
 _GENERIC = re.compile(
     r"\s*\b(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|npcs?|monsters?|tiles?|textures?|images?|pictures?|pics?|backgrounds?|backdrops?|effects?|vfx|things?|stuff|artworks?|art|drawings?|illustrations?|decorations?|themed)\s*$",
     re.I,
@@ -133,16 +93,52 @@ _HEADED = re.compile(
 
 _HINTS = (
     ("character", re.compile(r"\b(?:to fight|to battle|hostile|that attacks?|walk cycle|who|whose)\b", re.I)),
+    ("item", re.compile(r"\bsomething to \w+(?: \w+){0,3} with\b", re.I)),
     (
         "background",
         re.compile(
-            r"\b(?:(?:hang|go|put|place) behind|behind (?:the|my|our)|horizon|vista|parallax|(?:stormy|night|cloudy|starry|evening|morning) sky)\b",
+            r"\b(?:in the distance|far away|far off|(?:hang|go|put|place) behind|behind (?:the|my|our)|horizon|vista|parallax|(?:stormy|night|cloudy|starry|evening|morning) sky)\b",
             re.I,
         ),
     ),
 )
 
 KindOf = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the message said before: the scene that a request is for, the thing that "ones" means, the style pack made."""
+
+    setting: str = ""
+    noun: str = ""
+    pack: str | None = None
+
+
+NOTHING_EARLIER = Earlier()
+_STAND_IN = re.compile(
+    r"(?:(?:of|for|with|the|some|more|new|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,]*)+",
+    re.I,
+)
+_SAME_PACK = re.compile(
+    r",?\s*\b(?:with|using|in|from)\s+(?:it|that|this|the new|that new)(?:\s+(?:style|pack|look|style pack))?\s*(?=$|[,.;!?])",
+    re.I,
+)
+_FILLER = re.compile(
+    r",?\s*\b(?:idk|i don'?t know|i dunno|dunno|i guess|(?:(?:would|will|should|'ll) (?:do|suffice|be (?:enough|fine|plenty|great))|(?:is|are) (?:enough|plenty))(?=\s*(?:$|[,.;!?]))|or so|or something(?: like (?:that|it))?|let'?s say|you know)\b,?",
+    re.I,
+)
+_HOLDING = re.compile(
+    r"\b(?:with|holding|riding|wearing|carrying|next to|between|against|fighting|under|inside|full of)\b", re.I
+)
+_ABOUT_COUNT = re.compile(r"(?<=\d)\s*(?:or|to|-|~)\s*\d+(?=\s+[a-z])", re.I)
+_ONE_THING = re.compile(r"\s*(?:an?|1|one|some|something|anything)\s", re.I)
+_LAST_JOIN = re.compile(r"\s(?:and|&|plus)\s(?!.*,)|\w/\w", re.I)
+_COLLECTIVE = re.compile(
+    r"\b(?:weapons?|food|animals?|buildings?|tools?|utensils|furniture|fruits?|vegetables|vehicles?|plants?|clothes|armou?r|stuff|things?|pieces|sprites?|pictures?|images?|assets?|list|following|these|this|art|sets?)$",
+    re.I,
+)
+_ITEM = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s+(?:and|&|plus)\s+|/)\s*", re.I)
 
 
 def _kind_named(plain: str) -> str | None:
@@ -166,64 +162,15 @@ def _kind_hinted(plain: str) -> str | None:
     return next((kind for kind, pattern in _HINTS if pattern.search(plain)), None)
 
 
-def _pack(clause: Spanned, packs: Sequence[str]) -> str | None:
-    for name in sorted(packs, key=len, reverse=True):
-        pattern = re.compile(
-            rf",?\s*\b(?:(?:in|with|using|use|from|apply|and)\s+)*(?:the |my |our )?(?:style ?pack |pack |style )?[\"']?{re.escape(name)}[\"']?(?:\s+(?:style ?pack|style|pack|look))?(?!\w)",
-            re.I,
-        )
-        if clause.strike_all(pattern):
-            return name
-    for pattern in _PACK:
-        found = clause.strike_all(pattern)
-        if found:
-            return next(group for group in found[0].groups() if group).strip()
-    return None
-
-
-def _style(clause: Spanned) -> str | None:
-    known = clause.strike_all(_STYLE_KNOWN)
-    if known:
-        said = [next(group for group in match.groups() if group) for match in known]
-        words = list(
-            dict.fromkeys(word.lower().replace("-", " ") if "pixel" in word.lower() else word for word in said)
-        )
-        return ", ".join("pixel art" if word in ("pixel art", "pixelart", "pixelated") else word for word in words)
-    free = clause.strike_all(_STYLE_FREE)
-    return (free[0][1] or free[0][2]) if free else None
-
-
-def _extras(clause: Spanned, packs: Sequence[str]) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
-    pack = _pack(clause, packs)
-    if pack:
-        extras["style_pack"] = pack
-    seed = clause.strike_all(_SEED)
-    if seed:
-        extras["seed"] = int(seed[0][1])
-    for pattern in _SIZE:
-        sizes = clause.strike_all(pattern)
-        if sizes:
-            extras["size"] = max(int(side) for side in sizes[0].groups() if side)
-            break
-    style = _style(clause)
-    if style:
-        extras["style"] = style
-    if "size" not in extras and _SURFACE.search(clause.visible):
-        bare = clause.strike_all(_BARE_SIZE)
-        if bare:
-            extras["size"] = int(bare[0][1])
-    if clause.strike_all(_OPAQUE):
-        extras["transparent"] = False
-    elif clause.strike_all(_CUTOUT):
-        extras["transparent"] = True
-    if clause.strike_all(_TILE):
-        extras["tileable"] = True
-    return extras
-
-
 def _counts(visible: str) -> list[re.Match[str]]:
-    return [match for match in _COUNT.finditer(visible) if not _NOT_COUNT_BEFORE.search(visible[: match.start()])]
+    return [match for match in _COUNT.finditer(visible) if not _belongs_to_thing(visible[: match.start()])]
+
+
+def _belongs_to_thing(before: str) -> bool:
+    """ "level 3", and "a sky with 2 moons": the number is not how many to draw."""
+    if _NOT_COUNT_BEFORE.search(before):
+        return True
+    return bool(_PART_BEFORE.search(before)) and not _FILLING.search(before)
 
 
 def _listed(visible: str, start: int) -> list[tuple[int, int]]:
@@ -291,21 +238,57 @@ def _head(what: Spanned) -> str:
     return re.sub(r"^.*'s\s+(?=\w)", "", thing)
 
 
-def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dict[str, Any]]:
+def _things(text: str, listed: bool) -> list[str]:
+    """The things of an uncounted list ("health bar, mana bar & stamina bar"); empty when it is none."""
+    parts = [tidy(part) for part in _ITEM.split(text.strip(" .!?"))]
+    few = all(part and len(part.split()) <= 4 and not re.search(r"\d", part) for part in parts)
+    joined = bool(_LAST_JOIN.search(text)) or listed
+    return parts if len(parts) >= 3 - listed and few and joined and not _HOLDING.search(text) else []
+
+
+def _spread(context: str, things: Sequence[str]) -> list[str]:
+    """ "treasure chests: closed, open" names the thing before the colon, and what sets each apart after it."""
+    noun = tidy(_OPENING.sub("", re.sub(r"[:.,]\s*$", "", context)))
+    noun = tidy(re.sub(r"^\d+\s+|\s+(?:x\s*)?\d+$", "", noun))
+    plain = bool(noun) and len(noun.split()) <= 3 and not _COLLECTIVE.search(noun) and not _kind_word(noun)
+    if not plain or any(len(thing.split()) > 2 for thing in things):
+        return list(things)
+    single = re.sub(r"(?<=[^s])s$", "", noun)
+    last = single.split()[-1].lower()
+    return [thing if last in thing.lower() else f"{thing} {single}" for thing in things]
+
+
+def _kind_word(noun: str) -> bool:
+    """ "enemies: bat, rat": the word before the colon is what kind they are, and none of them."""
+    named = _kind_named(noun)
+    return named is not None and (named != "ui" or noun.lower() in ("ui", "hud", "gui"))
+
+
+def generate(
+    clause: Spanned, packs: Sequence[str], kind_of: KindOf, earlier: Earlier = NOTHING_EARLIER
+) -> list[dict[str, Any]]:
     """Arguments of one or several `generate_assets` calls.
 
     Counts are literal: 0, negative and huge ones are passed on, so that the planner can answer them in words.
     """
-    extras = _extras(clause, packs)
+    for pattern in (_FILLER, _ABOUT_COUNT):
+        clause.strike_all(pattern)
+    same_pack = earlier.pack is not None and bool(clause.strike_all(_SAME_PACK))
+    tiles = [match.start() for match in TILE.finditer(clause.visible)]
+    extras = extras_of(clause, packs)
+    if same_pack:
+        extras.setdefault("style_pack", earlier.pack)
     visible = clause.visible
     head = _HEADED.match(visible)
     context = ""
     told: int | None = None  # a count given before the colon
+    start = 0
     if head and re.search(r"\w", visible[head.end() :]):
         context = visible[: head.end()]
         before = _counts(context)
         told = int(before[0][1] or before[0][2]) if before and not _counts(visible[head.end() :]) else None
-        clause = clause.slice(head.end(), len(visible))
+        start = head.end()
+        clause = clause.slice(start, len(visible))
     opening = _OPENING.match(clause.visible)
     if opening and opening.end() < len(clause.plain.rstrip(" .!?")):
         clause.strike(*opening.span())
@@ -320,75 +303,54 @@ def generate(clause: Spanned, packs: Sequence[str], kind_of: KindOf) -> list[dic
         portions = [(int(next(group for group in each.groups() if group)) * max(1, len(things)), clause)]
     else:
         portions = [(told if count is None else count, what) for count, what in _portions(clause)]
-    named_context = _kind_named(context)
+    named_context = _kind_named(context) if ":" in context else None
     calls = []
     for count, what in portions:
         vague = 5 if _SEVERAL.search(what.visible) else 4 if _VAGUE.search(what.visible) else 1
         what.strike_all(_TAKES)
         named = _kind_named(what.visible)
-        subject = _subject(what) or tidy(context) or tidy(what.plain)
+        subject = _subject(what)
+        if not subject or _STAND_IN.fullmatch(subject):
+            subject = _stood_in(earlier, named_context, context) or subject
+        subject = subject or tidy(context) or tidy(what.plain)
+        things = (
+            _things(subject, bool(context))
+            if count is None and not variants and not _ONE_THING.match(what.plain)
+            else []
+        )
+        if things:
+            subject = ", ".join(_spread(context, things))
         hinted = _kind_hinted(visible)
         kind = ("background" if hinted == "background" and named != "icon" else named) or named_context or hinted
+        own = dict(extras)
+        if "tileable" in own and len(portions) > 1 and not _tiles_here(what, clause, tiles, start):
+            del own["tileable"]
         if kind is None:
             kind = (
                 "texture"
-                if extras.get("tileable")
+                if own.get("tileable")
                 else "prop"
                 if _BARE_THING.match(tidy(what.source()))
-                else kind_of(_head(what))
+                else kind_of(_head(what) if not _STAND_IN.fullmatch(tidy(what.source())) else subject)
             )
         call: dict[str, Any] = {"subject": subject, "kind": kind}
         if variants:
             call |= {"count": count if count is not None else 1, "variants": int(variants[0][1])}
         else:
-            call["count"] = count if count is not None else vague
-        calls.append(call | extras)
+            call["count"] = count if count is not None else len(things) if things else vague
+        calls.append(call | own)
     return calls
 
 
-# ---------------------------------------------------------------- style packs
-
-_NAME_LEAD = r"(?:call(?:ed)?(?: it| this| that| them)?|nam(?:e|ed)(?: it| this| them| that)?(?: is| =| :)?|titled?(?: it)?|under the (?:title|name)(?: of)?|(?:save|register|store|remember|keep|label|file)(?: it| them| this| that| these)(?: all)? (?:as|under)|with the name|known as|dubbed|name\s*[:=]|title\s*[:=]|named?\s*[:=]|as style|let's go with)"
-_NAME = (
-    re.compile(
-        rf"\b{_NAME_LEAD}[\s:=]*(?:the |a |an )?(?:style |pack |style pack )?(?:\"([^\"]+)\"|(?<!\w)'([^']+)'|([A-Z][\w']*(?:\s+(?:[A-Z0-9][\w']*|&|of|the|and(?=\s+[A-Z])))*)|([\w&'-]+(?:[ ](?!on\b|from|for\b|and\b|with|using|please|trigger|preset|pls|based|out|thanks|style|pack)[\w&'-]+){{0,2}}))"
-    ),
-    re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']+)'()()"),
-    re.compile(r"\b(?:style|pack|lora|style pack)\s*[:=,-]?\s*([A-Z][\w']*(?:\s+(?:[A-Z0-9][\w']*|&|of|the))*)()()()"),
-    re.compile(
-        r"\b(?:the|a|an|my|our|new)\s+([A-Z][\w']+(?:\s+(?:[A-Z0-9][\w']*|&|of))*)\s+(?:style|pack|look)\b()()()"
-    ),
-    re.compile(r"[.,:;-]\s+([A-Z][\w']+(?:\s+(?:[A-Z0-9][\w']*|&|of|the))*)\s*[.!]?\s*$()()()"),
-)
-_TRIGGER = re.compile(
-    r",?\s*\b(?:with |and |use |using )*(?:the )?trigger(?: ?word)?s?\s*(?:is|of|=|:|should be)?\s*[\"']?([\w-]+)[\"']?",
-    re.I,
-)
-_PRESETS = {
-    "fast": r"\b(?:quick(?:ly)?|fast|draft|rough|speedy)\b",
-    "balanced": r"\bbalanced\b",
-    "quality": r"\b(?:(?:high|best|top|maximum|max)[- ]?quality|quality preset|thorough(?:ly)?|careful(?:ly)?)\b",
-}
+def _stood_in(earlier: Earlier, named_context: str | None, context: str) -> str:
+    """What "ones", "things" and the like stand for: a thing named before, else the scene that they are for."""
+    if earlier.noun:
+        return earlier.noun
+    scene = _subject(Spanned.of(earlier.setting or context))
+    return _SCENE_FEEL.sub("", scene).strip() if scene and not named_context else ""
 
 
-def style_pack(clause: Spanned) -> dict[str, Any]:
-    args: dict[str, Any] = {}
-    trigger = clause.strike_all(_TRIGGER)
-    text = clause.source()
-    for pattern in _NAME:
-        match = pattern.search(text) or (
-            re.compile(pattern.pattern, re.I).search(text) if pattern is _NAME[0] else None
-        )
-        if match:
-            name = next(group for group in match.groups() if group).strip(" .,!?'\"")
-            if name.lower() not in ("it", "this", "that", "these", "them", "from", "pack", "style", "on", "a"):
-                args["name"] = name
-                break
-    outside = text.replace(args.get("name", "\0"), " ")
-    for preset, words in _PRESETS.items():
-        if re.search(words, outside, re.I):
-            args["preset"] = preset
-            break
-    if trigger:
-        args["trigger"] = trigger[0][1]
-    return args
+def _tiles_here(what: Spanned, clause: Spanned, tiles: Sequence[int], start: int) -> bool:
+    """Whether "seamless" stands beside this thing, or the thing is a surface."""
+    at = clause.plain.find(what.plain)
+    return any(at <= tile - start < at + len(what.plain) for tile in tiles) or bool(SURFACE.search(what.visible))

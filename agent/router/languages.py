@@ -74,10 +74,11 @@ def lexicons() -> dict[str, Lexicon]:
     things = tables.pop("nouns")
     out = {}
     for language, table in tables.items():
+        first = [(words, Row(english)) for words, english in table.get("first", ())]
         rows = [(words, Row(english, strong=True)) for words, english in table["strong"]]
         rows += [(words, Row(english)) for words, english in table["weak"]]
         nouns = [(words, Row(english, noun=True)) for words, english in things["ja" if language == "ja" else "west"]]
-        rows = nouns + rows if language == "ja" else rows + nouns
+        rows = first + nouns + rows if language == "ja" else rows + nouns
         if language != "ja":  # longer phrases win over the words in them
             flat = [(option, row) for words, row in rows for option in _options(words)]
             rows = sorted(flat, key=lambda pair: -len(pair[0]))

@@ -33,8 +33,8 @@ _ORDINALS = {
 _WORD = "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True))
 # the last group stops "three-headed" and "one-eyed": there the number belongs to the thing
 _CARDINAL = re.compile(
-    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>a couple(?: of)?|couple of)|(?P<few>a few|a handful of)"
-    rf"|(?P<dozens>(?:(?:a|an|{_WORD}|\d+)[\s-]+)?dozens?(?: of)?)"
+    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>(?:a couple(?: of)?|couple of)(?! dozen))|(?P<few>(?:a few(?! dozen)|a handful of))"
+    rf"|(?P<dozens>(?:(?:(?:a )?couple(?: of)?|(?:a )?few|a|an|{_WORD}|\d+)[\s-]+)?dozens?(?: of)?)"
     rf"|(?P<scaled>(?:a|an|\d+(?:\.\d+)?)\s+(?:hundred|thousand|million|billion)(?:\s+and\s+(?:{_WORD})(?:[\s-](?:{_WORD}))?)?)"
     rf"|(?P<words>(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*)|(?P<thousands>\d{{1,3}}(?:,\d{{3}})+)|(?P<k>\d+)k)"
     r"\b(?!-[a-z])(?!['.]\d)",
@@ -47,6 +47,9 @@ _NOT_BEFORE_ONE = re.compile(
     re.I,
 )
 _NOT_AFTER_ONE = re.compile(r"^\s*(?:of\b|another\b|more (?:time|try|go|shot)\b|day\b|'s\b|$|[.,;!?])", re.I)
+_NUMBERED_ONE = re.compile(
+    r"(?:\b(?:numbers?|nos?\.|nr\.?|images?|pictures?|sprites?|icons?|assets?|tiles?)\s+|#)$", re.I
+)
 _BEFORE_SECOND = re.compile(r"\b(?:a|per|one|1|every|\d+)\s+$", re.I)
 
 
@@ -75,6 +78,8 @@ def _value(match: re.Match[str]) -> int:
         return 5 if "handful" in text else 3
     if match["dozens"]:
         count = re.split(r"[\s-]*dozen", text)[0].strip()
+        if "couple" in count or "few" in count:
+            return 24 if "couple" in count else 36
         return 12 * (int(count) if count.isdigit() else words_value(count) if count not in ("", "a", "an") else 1)
     if match["scaled"]:
         count, scale, *more = text.split()
@@ -86,6 +91,8 @@ def _value(match: re.Match[str]) -> int:
 
 def _is_pronoun(text: str, match: re.Match[str]) -> bool:
     if match.group(0).lower() != "one":
+        return False
+    if _NUMBERED_ONE.search(text[: match.start()]):
         return False
     return bool(_NOT_BEFORE_ONE.search(text[: match.start()]) or _NOT_AFTER_ONE.search(text[match.end() :]))
 

@@ -28,12 +28,18 @@ _PATTERN = re.compile(
     rf"|(?P<range>(?<![\w.]){_NUMBER}{_RANGE_WORD}(?:#|number\s+)?(\d+)(?:st|nd|rd|th)?\b)"
     r"|(?P<firstn>\b(?:the\s+)?(?:1st|top|initial)\s+(\d+)\b)"
     r"|(?P<lastn>\b(?:the\s+)?(?:last|final|bottom)\s+(\d+)\b)"
-    r"|(?P<penult>\b(?:second|2nd)[\s-]+(?:to[\s-]+)?last\b)"
+    r"|(?P<penult>\b(?:the\s+)?(?:penultimate|next[\s-]+to[\s-]+last)\b(?:\s+(?:one|image|picture))?"
+    r"|\b(?:the\s+)?\d+(?:st|nd|rd|th)[\s-]+(?:to[\s-]+(?:the[\s-]+)?last|last|from[\s-]+(?:the[\s-]+)?(?:end|last|back))\b(?:\s+(?:one|image|picture))?)"
+    r"|(?P<half>\b(?:the\s+)?(?:1st|2nd|last|latter)\s+half\b(?:\s+of\s+(?:them|these|those))?)"
+    r"|(?P<middle>\b(?:the\s+)?(?:one\s+in\s+the\s+middle|middle\s+(?:one|image|picture|sprite)|centre one|center one)\b)"
+    r"|(?P<onward>\b(?:from\s+|starting (?:at|from|with)\s+|everything from\s+)?(?:#|number\s+)?\d+(?:st|nd|rd|th)?(?:\s*\+(?!\s*\d)|\s+(?:and\s+(?:up|above|higher|beyond|over|later|onwards?|everything after(?: (?:it|that))?)|onwards?|upwards?|to the end|through (?:to )?the end)\b))"
+    r"|(?P<after>\b(?:everything|all|anything|the ones)\s+after\s+(?:#|number\s+)?\d+\b)"
+    r"|(?P<before>\b(?:everything|all|anything|the ones)\s+(?:before|up to|until)\s+(?:#|number\s+)?\d+\b)"
     r"|(?P<last>\b(?:the\s+)?(?:very\s+)?(?:last|final|latest|newest)(?:\s+(?:one|image|picture|asset|pic|sprite)\b|(?=\s*(?:$|[,.;!?]|and\b|is\b|looks?\b)))(?!\s+\d))"
     r"|(?P<both>\bboth\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<parity>\b(?:odd|even)(?:[\s-]numbered)?\s*(?:ones|numbers|images|pictures)?\b)"
     r"|(?P<rest>\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
-    r"|(?P<approved>\b(?:all\s+|everything\s+|the\s+)*(?:i\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
+    r"|(?P<approved>(?<!\d )\b(?:all\s+|everything\s+|what(?:ever)?\s+|the\s+)*(?:ones?\s+)?(?:that\s+)?(?:i(?:'ve)?\s+)?(?:just\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
     r"|(?P<all>\beverything\b|\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<batch>\bbatch(?:es)?\s*(?:#|number\s*|no\.?\s*)?(\d+)\b)"
     rf"|(?P<one>(?<![\w.\-]){_NUMBER}\b)",
@@ -52,14 +58,15 @@ _FOLLOWER = re.compile(
     rf"\s*(?:{APPROVE}|{REJECT})(?!\w)|"
     r"\s*(?:$|[^\w\s]|\d|(?:and|or|to|through|thru|with|without|but|is|are|was|were|looks?|needs?|should|could|would|can|has|have|had|the|an?|in|on|at|as|for|by|so|again"
     r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|away|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
-    r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
+    r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|redo|regenerate|upscale|export|new|larger|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
     r"|doesn't|does|isn't|wasn't|didn't|won't|do|did|must|might|may|will|seems?|feels?|works?|deserves?|wants?|that|this|it|i|we|you|they|if|when|because|since|which|while|until"
     r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|be|been|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",
     re.I,
 )
 PRONOUN = re.compile(r"\b(?:it|them|these|those|that one|this one|they|its|their|that)\b", re.I)
 _EXCEPT = re.compile(
-    r"\b(?:except(?:\s+for)?|but(?:\s+not)?|apart from|besides|minus|without|other than|excluding)\s+(?:for\s+)?(?:the\s+)?(?=#|\d|number|last)",
+    r"\b(?:except(?:ing)?(?:\s+for)?|but(?:\s+not)?|apart from|aside from|bar|save(?: for)?|besides|minus|without|other than|excluding|leaving out|barring|sparing)"
+    r"\s+(?:for\s+)?(?:the\s+)?(?:very\s+)?(?:images?\s+|pictures?\s+|sprites?\s+|icons?\s+|assets?\s+)?(?=#|\d|numbers?\b|last|middle|penultimate|one in)",
     re.I,
 )
 MAX_RANGE = 1000
@@ -112,7 +119,21 @@ def _refs(kind: str, text: str, gallery: int | None) -> tuple[Ref, ...]:
         count = numbers[-1]
         return tuple(range(max(1, gallery - count + 1), gallery + 1)) if gallery else (f"last {count}",)
     if kind == "penult":
-        return (gallery - 1,) if gallery and gallery > 1 else ("second to last",)
+        back = numbers[0] if numbers else 2
+        return (gallery - back + 1,) if gallery and gallery >= back else ("second to last",)
+    if kind == "half":
+        if not gallery:
+            return (text.lower(),)
+        middle = (gallery + 1) // 2
+        return _span(1, middle) if "1st" in text.lower() else _span(middle + 1, gallery)
+    if kind == "middle":
+        return ((gallery + 1) // 2,) if gallery else ("middle",)
+    if kind in ("onward", "after"):
+        low = numbers[0] + (kind == "after")
+        return _span(low, gallery) if gallery and low <= gallery else (low,)
+    if kind == "before":
+        high = numbers[0] - ("before" in text.lower())
+        return _span(1, max(1, high))
     if kind == "last":
         return (gallery,) if gallery else ("last",)
     if kind == "parity":
@@ -130,6 +151,9 @@ def _refs(kind: str, text: str, gallery: int | None) -> tuple[Ref, ...]:
 def _counts_something(text: str, match: re.Match[str]) -> bool:
     if not match.group(0)[0].isdigit() or re.search(r"(?:st|nd|rd|th)$", match.group(0)):
         return False  # "#4", "number 4", "the 4th"
+    about = re.match(r"\s*(?:or|to|-)\s*(\d+)\s+(?=[a-z])", text[match.end() :], re.I)
+    if about and not _FOLLOWER.match(text, match.end() + about.end(1)):
+        return True  # "6 or 7 bushes"
     return not _FOLLOWER.match(text, match.end()) and not _POINTING_VERB.search(text[: match.start()])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.router import clauses, generation, references, slots
+from agent.router import clauses, generation, packs, references, slots
 from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
@@ -35,11 +35,38 @@ _ONLY_SIZE = re.compile(
     re.I,
 )
 _COLOUR = re.compile(r"\s+(?:red|blue|green|yellow|black|white|color)s?$")  # after the noun in Spanish or French
+_DISCARD = re.compile(
+    r"\s*(?:(?:so|and|please|just|let's|we can|you can)\s+)*(?:get rid of|remove|throw(?: out| away)?|bin|delete|toss|drop|trash|scrap|lose|ditch|dump|chuck|kill|away with)\s+(?:it|them|that|those|that one|this one|this|these)\b(?:\s+(?:out|away|please|pls|then|too|all))*\W*$",
+    re.I,
+)
+_POINTER = re.compile(
+    r"\s*(?:in|per|according to|as per|from|looking at|going by|based on|check|open|look (?:at|in)|read)\s[^?]{0,50}$",
+    re.I,
+)
+_FOLLOW_UP = re.compile(
+    r"\s*(?:(?:and|ok|okay|so|hm+|then|but)\b[\s,]*)*(?:what about|how about|and|also|same for|for|in|on|with|at|what if|is it|are they|does it|do they|why|how come)\b.{2,60}$",
+    re.I,
+)
+_AGAIN = re.compile(
+    r"(?:please\s+)?(?:generate|draw|make|create|do|paint|render) (?:it|them|that one|this one|those|these) (?:anew|again|once more|over(?: again)?)\b",
+    re.I,
+)
+_GIVEN = re.compile(r"(?:(?:and|then|also|please)\s+)*(?:give|lend|grant|hand)\s+(?:the\s+)?$", re.I)
+_TO_EACH = re.compile(
+    r"\s+(?:an?|some|the|more|less|bigger|smaller|darker|another|different|its|their|\w+er)\s+\w", re.I
+)
+_PUT = re.compile(
+    r"(?:(?:and|then|also|please)\s+)*(?:put|add|remove|take|stick|slap|draw|paint|erase|cut|place|hang)\s+(?!me\b).+\s(?:in|on|to|onto|into|from|off|around|behind|over)\s+(?:the\s+)?$",
+    re.I,
+)
+_WITH_PACK = re.compile(
+    r"\s*(?:(?:now|please|ok|and|then)[\s,]+)*(?:use|using|with|in|apply|take|switch to)\s+.{2,40}\b(?:pack|style|look|lora)\W*(?:and|to|,)?\s*$",
+    re.I,
+)
+_STATEMENTS = ("query_design_docs", "search_assets", "scaffold_code", "chat", "job_status", "review_assets")
 SIZED = 0.9
-
-
-def _one_hot(label: str) -> np.ndarray:
-    return np.eye(len(LABELS), dtype=np.float32)[LABELS.index(label)]
+FOLLOWS = 0.8  # a short message surer than this to want something else is no follow-up
+STATED = 0.9  # a remark that is surer than this to ask for something is taken as a request
 
 
 @dataclass
@@ -47,6 +74,7 @@ class _Clause:
     text: Spanned
     probabilities: np.ndarray  # over LABELS
     label: str
+    setting: str = ""  # what was said of the scene before
 
     @property
     def sure(self) -> float:
@@ -56,8 +84,10 @@ class _Clause:
 _SCAFFOLDS = re.compile(rf"\s*(?:{slots.POLITE})*scaffold(?:ing)?\b", re.I)
 
 
-def _sure(piece: _Clause, label: str) -> _Clause:
-    return replace(piece, label=label, probabilities=np.maximum(piece.probabilities, SIZED * _one_hot(label)))
+def _relabelled(piece: _Clause, label: str) -> _Clause:
+    """What a rule reads with `SIZED` certainty, whatever the classifier made of it."""
+    row = np.maximum(piece.probabilities, SIZED * np.eye(len(LABELS), dtype=np.float32)[LABELS.index(label)])
+    return replace(piece, label=label, probabilities=row)
 
 
 class Router:
@@ -82,11 +112,15 @@ class Router:
         if context.images:
             read = [self._with_images(piece) for piece in read]
             whole, pieces = read[0], read[1:]
+        follow_up = self._follow_up(message.plain, whole, context)
+        if follow_up is not None:
+            return Routing((follow_up,), follow_up.confidence, (follow_up.name,))
         shortlist = self._shortlist(read)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
             return Routing((), hostile, shortlist)
-        pieces = [self._sized(piece) for piece in self._join(self._scaffolds(pieces), whole, context)]
+        pieces = [self._changed(piece, context) for piece in self._scaffolds(pieces)]
+        pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)
         if not calls and len(parts) > 1 and whole.label in TOOLS and whole.sure >= WHOLE_LIMIT:
             calls = self._calls([whole], context)
@@ -122,6 +156,17 @@ class Router:
         order = [int(k) for k in np.argsort(-best)]
         return tuple(TOOLS[k] for k in order if best[k] >= 0.05) or tuple(TOOLS[k] for k in order[:2])
 
+    @staticmethod
+    def _follow_up(plain: str, whole: _Clause, context: TurnContext) -> RoutedCall | None:
+        """ "and for bosses?" after a question to the documents asks them again; they know what was asked before."""
+        before = context.previous
+        short = len(plain.split()) <= 9 and bool(_FOLLOW_UP.match(plain))
+        if before is None or before.name != "query_design_docs" or not short:
+            return None
+        if whole.label not in ("query_design_docs", "chat", "search_assets") and whole.sure > FOLLOWS:
+            return None
+        return RoutedCall("query_design_docs", {"question": whole.text.source().strip()}, SIZED)
+
     # ------------------------------------------------------------ which clauses belong together
 
     def _join(self, pieces: list[_Clause], whole: _Clause, context: TurnContext) -> list[_Clause]:
@@ -130,7 +175,9 @@ class Router:
         out: list[_Clause] = []
         for piece in pieces:
             if out and self._is_setting(out[-1], piece):
-                out[-1] = piece
+                out[-1] = replace(piece, setting=out[-1].text.plain)
+            elif out and self._is_discard(out[-1], piece, context):
+                out.append(_relabelled(piece, "review_assets"))
             elif out and self._continues(out[-1], piece, context):
                 out[-1] = self._merged(out[-1], piece)
             else:
@@ -150,17 +197,32 @@ class Router:
     @staticmethod
     def _is_setting(before: _Clause, piece: _Clause) -> bool:
         """ "My hero needs a rival" before "draw a ...": the reason for a request, not one of its own."""
-        if before.label != "generate_assets" or piece.label != before.label:
+        if piece.label != "generate_assets" or not clauses.opens_request(piece.text.plain):
             return False
         plain = before.text.plain
+        told = before.label == piece.label or (
+            before.sure < STATED and before.label in _STATEMENTS and "?" not in plain
+        )
+        return told and not clauses.opens_request(plain) and not re.search(r"\d", plain)
+
+    @staticmethod
+    def _is_discard(before: _Clause, piece: _Clause, context: TurnContext) -> bool:
+        """ "6 is ugly, get rid of it": the picture goes, not a job."""
         return (
-            not clauses.opens_request(plain) and clauses.opens_request(piece.text.plain) and not re.search(r"\d", plain)
+            piece.label in ("cancel_job", "search_assets", "chat", "regenerate_assets")
+            and before.label in POINTING
+            and bool(_DISCARD.match(piece.text.plain))
+            and bool(references.find(before.text.plain, context.gallery).refs)
         )
 
     def _continues(self, before: _Clause, piece: _Clause, context: TurnContext) -> bool:
         plain, earlier = piece.text.plain, before.text.plain
         own = references.find(plain, context.gallery).refs
         theirs = references.find(earlier, context.gallery).refs
+        if piece.label == "generate_assets" and before.label != "generate_assets" and _WITH_PACK.match(earlier):
+            return not context.images
+        if before.label == "query_design_docs" and piece.label in ("chat", before.label) and _POINTER.match(earlier):
+            return True
         if piece.label == before.label and piece.label in (
             "query_design_docs",
             "create_style_pack",
@@ -195,9 +257,9 @@ class Router:
         out: list[_Clause] = []
         for piece in pieces:
             if _SCAFFOLDS.match(piece.text.plain):
-                out.append(_sure(piece, "scaffold_code"))
+                out.append(_relabelled(piece, "scaffold_code"))
             elif out and _SCAFFOLDS.match(out[-1].text.plain) and not clauses.opens_request(piece.text.plain):
-                out[-1] = _sure(self._merged(out[-1], piece), "scaffold_code")
+                out[-1] = _relabelled(self._merged(out[-1], piece), "scaffold_code")
             else:
                 out.append(piece)
         return out
@@ -206,12 +268,19 @@ class Router:
     def _sized(piece: _Clause) -> _Clause:
         """ "5 should be twice the size" asks for pixels, not for another picture."""
         if piece.label == "regenerate_assets" and _ONLY_SIZE.search(piece.text.plain):
-            return replace(
-                piece,
-                label="upscale_assets",
-                probabilities=np.maximum(piece.probabilities, SIZED * _one_hot("upscale_assets")),
-            )
+            return _relabelled(piece, "upscale_assets")
         return piece
+
+    @staticmethod
+    def _changed(piece: _Clause, context: TurnContext) -> _Clause:
+        """ "give 1 and 6 a frame", "put a crack in 5", "generate it anew": shown pictures, not new ones."""
+        plain = piece.text.plain.strip(" ,.;!?")
+        if piece.label not in ("generate_assets", "review_assets") or not (context.gallery or _AGAIN.match(plain)):
+            return piece
+        named = references.find(plain, context.gallery).spans
+        given = named and _GIVEN.match(plain[: named[0].start]) and _TO_EACH.match(plain[named[-1].end :])
+        put = named and named[-1].end >= len(plain) and _PUT.match(plain[: named[0].start])
+        return _relabelled(piece, "regenerate_assets") if given or put or _AGAIN.match(plain) else piece
 
     # ------------------------------------------------------------ arguments
 
@@ -226,7 +295,7 @@ class Router:
         verdicts: list[_Clause] = []
         said: list[Ref] = []
         for piece in pieces:
-            if piece.label not in TOOLS:
+            if piece.label not in TOOLS or (piece.label == "create_style_pack" and _is_wish(piece, context)):
                 continue
             if piece.label == "review_assets":
                 if not verdicts:
@@ -234,16 +303,16 @@ class Router:
                 verdicts.append(piece)
                 said = self._numbered(references.find(piece.text.plain, context.gallery).refs) or said
                 continue
-            for args in self._arguments(piece, context, said):
+            approved = bool(verdicts) and bool(self._review(verdicts, context, said)["approve"])
+            for args in self._arguments(piece, context, said, calls, approved):
                 calls.append(RoutedCall(piece.label, args, self._trust(piece, args)))
             named = references.find(piece.text.plain, context.gallery).refs
             if piece.label in POINTING and named:
                 said = (
                     list(dict.fromkeys([*said, *self._numbered(named)])) if piece.label != "upscale_assets" else named
                 )
-        if verdicts:
-            text = "; ".join(piece.text.plain.strip(" ,;.") for piece in verdicts)
-            args = slots.review(text, context.gallery, said)
+        if verdicts:  # verdicts of one message make one call
+            args = self._review(verdicts, context, said)
             trust = min(self._trust(piece, args) for piece in verdicts)
             review = RoutedCall("review_assets", args, trust)
             calls = [review if call.name == "review_assets" else call for call in calls]
@@ -255,13 +324,21 @@ class Router:
     def _numbered(refs: list[Ref]) -> list[Ref]:
         return [ref for ref in refs if ref != "rest"]
 
-    def _arguments(self, piece: _Clause, context: TurnContext, said: list[Ref]) -> list[dict[str, Any]]:
+    @staticmethod
+    def _review(verdicts: list[_Clause], context: TurnContext, said: list[Ref]) -> dict[str, Any]:
+        text = "; ".join(piece.text.plain.strip(" ,;.") for piece in verdicts)
+        return slots.review(text, context.gallery, said)
+
+    def _arguments(
+        self, piece: _Clause, context: TurnContext, said: list[Ref], calls: list[RoutedCall], approved: bool
+    ) -> list[dict[str, Any]]:
         text = piece.text
         match piece.label:
             case "generate_assets":
-                return generation.generate(text, context.style_packs, self._kind_of)
+                earlier = _earlier(calls, context, piece.setting)
+                return generation.generate(text, context.style_packs, self._kind_of, earlier)
             case "create_style_pack":
-                return [generation.style_pack(text)]
+                return [packs.style_pack(text)]
             case "query_design_docs":
                 return [slots.question(text)]
             case "scaffold_code":
@@ -271,7 +348,7 @@ class Router:
             case "upscale_assets":
                 return [slots.upscale(text, context.gallery, said)]
             case "export_assets":
-                return [slots.export(text, context.gallery, said)]
+                return [slots.export(text, context.gallery, said, approved)]
             case "search_assets":
                 return [slots.search(text)]
             case _:
@@ -288,3 +365,38 @@ class Router:
         if piece.label == "scaffold_code" and "engine" not in args:
             trust *= 0.9
         return min(1.0, trust)
+
+
+_ABOUT = re.compile(r"\b(?:about|of|for|on)\s+(?:the\s+|our\s+|my\s+)?([a-z][\w' -]{2,40}?)\s*[?.!]*$", re.I)
+_ASKED_OF = re.compile(
+    r"\b(?:is|are|do|does|can|did|will|the)\s+(?:the\s+|our\s+)?([a-z][\w'-]{2,}(?:\s+[a-z]{4,})?)\b", re.I
+)
+
+
+def _earlier(calls: list[RoutedCall], context: TurnContext, setting: str) -> generation.Earlier:
+    """What "ones" and "with it" can mean: things of the calls before, in this message or else in the last turn."""
+    noun, pack = "", None
+    for call in ([context.previous] if context.previous else []) + calls:
+        if call.name == "create_style_pack":
+            pack = call.args.get("name") or pack
+        elif call.name == "generate_assets":
+            noun = str(call.args.get("subject") or noun)
+        elif call.name == "search_assets":
+            noun = re.sub(
+                r"^(?:old|previous|earlier|existing|approved|other)\s+", "", str(call.args.get("query") or noun)
+            )
+        elif call.name == "query_design_docs":
+            question = str(call.args.get("question") or "")
+            found = _ABOUT.search(question) or _ASKED_OF.search(question)
+            noun = found[1].strip() if found else noun
+    return generation.Earlier(setting, noun, pack)
+
+
+_FOR_GOOD = re.compile(r"\b(?:by default|from now on|always|every time|in (?:the )?future|as a rule|never)\b", re.I)
+_OF_PACKS = re.compile(r"\b(?:pack|style ?pack|lora|train|these|those|this|attached|images|pictures|approved)\b", re.I)
+
+
+def _is_wish(piece: _Clause, context: TurnContext) -> bool:
+    """ "I want pixel art by default" is a standing wish, and nothing to train on."""
+    plain = piece.text.plain
+    return not context.images and bool(_FOR_GOOD.search(plain)) and not _OF_PACKS.search(plain)

@@ -43,7 +43,7 @@ _SEARCH_TAIL = re.compile(
 
 
 def question(clause: Spanned) -> dict[str, Any]:
-    strike_lead(clause, r"(?:tell me|explain to me|let me know|find out)\b")
+    strike_lead(clause, r"(?:(?:tell|remind) me|explain to me|let me know|find out)\b")
     return {"question": re.sub(r"\s+", " ", clause.source()).strip(" ,;:.-")}
 
 
@@ -105,6 +105,9 @@ def refs(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> list[R
     """Pictures that the clause names; a bare "them" or "it" means those named before in the message."""
     plain = clause.plain
     mentions = references.find(plain, gallery)
+    aside = _ESPECIALLY.search(plain)
+    if aside and any(span.end <= aside.start() for span in mentions.spans):
+        mentions.spans = [span for span in mentions.spans if span.end <= aside.start()]
     cut = references.exceptions(plain)
     if cut:
         kept = [ref for span in mentions.spans if span.end <= cut.start() + 1 for ref in span.refs]
@@ -120,6 +123,7 @@ def refs(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> list[R
     return []
 
 
+_ESPECIALLY = re.compile(r"\b(?:esp\.?|especially|particularly|above all|most of all)(?=\s)", re.I)
 _REDO = r"(?:redo|regenerate|re-?generate|remake|re-?roll|redraw|re-?do|retry|try|change|modify|edit|adjust|tweak|alter|make|give|do|generate|update|turn|recolou?r|have|get|let|fix|add|paint|rework|revise|another go (?:at|on|with)|one more try (?:at|on|with|for)|again|more of)\b"
 _REDO_NOISE = re.compile(
     r"\b(?:another (?:go|try|shot|attempt|round|spin|pass)|one more (?:try|time|go|shot)|1 more (?:try|time|go|shot)|once more|once again|again|anew|over again|from scratch|reroll|regenerate|redo|would be (?:perfect|great|better|nicer|cool)|came out (?:weird|wrong|bad|badly)|if possible)\b",
@@ -132,6 +136,7 @@ _CHANGE_LEAD = re.compile(
     r"^(?:(?:(?:the |a )?(?:one|ones|image|picture|sprite)s?|so that|so|but|with|to|'s|it|they|them|that|this|and|if|in|into|is|are|looks?|look|should|could|needs?|wants?|be|have|has|was|were|would|gets?|a|an|the|more like|please|also|instead|which|,|:|-)(?:\s+|$|(?<=[,:-])))+",
     re.I,
 )
+_NO_CHANGE = re.compile(r"(?:(?:more )?like|generate it|make it|do it|please|now)", re.I)
 _VERSIONS = re.compile(
     r"\b(\d+)\s+(?:\w+\s+)?(?:versions?|variants?|variations?|options?|takes?|alternatives?|tries|attempts?|more(?= (?:like|of|based on)\b))\b(?:\s+of)?",
     re.I,
@@ -159,7 +164,7 @@ def regenerate(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> 
         " " + clause.rest(),
     )
     change = tidy(_CHANGE_LEAD.sub("", tidy(change)))
-    if change:
+    if change and not _NO_CHANGE.fullmatch(change):
         args["change"] = change
     if versions:
         args["variants"] = int(versions[0][1])
@@ -174,9 +179,9 @@ _FACTORS = (
         ),
         None,
     ),
-    (re.compile(r"\b(?:double|twice|doubled|2-fold)\b", re.I), 2),
-    (re.compile(r"\b(?:triple|thrice)\b", re.I), 3),
-    (re.compile(r"\b(?:quadruple|quadrupled|fourfold|four-fold)\b", re.I), 4),
+    (re.compile(r"\b(?:doubled?|doubling|twice|2-?fold|two-?fold)\b", re.I), 2),
+    (re.compile(r"\b(?:tripled?|thrice|3-?fold|three-?fold)\b", re.I), 3),
+    (re.compile(r"\b(?:quadrupled?|4-?fold|four-?fold)\b", re.I), 4),
     (re.compile(r"\b([2-9])00\s*%", re.I), None),
 )
 
@@ -211,13 +216,14 @@ def export_format(plain: str) -> str | None:
     return None
 
 
-def export(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> dict[str, Any]:
+def export(clause: Spanned, gallery: int | None, said_before: list[Ref], approved: bool = False) -> dict[str, Any]:
+    """`approved`: the same message approves pictures, so that a bare "export for Phaser" means those."""
     args: dict[str, Any] = {}
     named = refs(clause, gallery, said_before)
     if "approved" in named:
         named = ["approved"]
-    if named:
-        args["assets"] = named
+    if named or approved:
+        args["assets"] = named or ["approved"]
     elif _PRONOUN.search(clause.plain):
         args["assets"] = ["all"]
     form = export_format(clause.plain)
@@ -228,6 +234,15 @@ def export(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> dict
 
 # ---------------------------------------------------------------- verdicts
 
+_ALL_BUT = re.compile(
+    r"\b((?:all|everything|every ?one|any|none|the lot)(?: of (?:them|these|those))?) but(?=\s+(?:not\s+)?(?:the\s+)?(?:number\s+|#)?(?:\d|last))",
+    re.I,
+)
+_EXCEPTED = re.compile(
+    r"\bexcept(?: for)? (?:the |number |#)*\d+(?:st|nd|rd|th)?(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+)#?\d+(?:st|nd|rd|th)?)+(?! (?:is|are|was|needs?|looks?)\b(?! (?:can|good|great)))",
+    re.I,
+)
+_ONLY = re.compile(r"\b(?:only|nothing but|no(?:ne|thing)? (?:else|other)|solely|exclusively)\b", re.I)
 _CHUNK = re.compile(r"[;,.!?\n]+|\b(?:but|while|and|whereas|however|then)\b", re.I)
 
 
@@ -252,6 +267,9 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
     """Approve and reject lists from one or several verdicts ("ok on 21 but 22 is a no")."""
     if re.search(r"\bnothing\b", text, re.I) and not references.find(text, gallery).refs:
         return {"approve": [], "reject": []}
+    text = _EXCEPTED.sub(
+        lambda match: re.sub(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)", " & ", match[0]), _ALL_BUT.sub(r"\1 except", text)
+    )
     approve: list[Ref] = []
     reject: list[Ref] = []
 
@@ -300,6 +318,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
         give(names, polarity if polarity is not None else True)
     if not approve and not reject and polarity is not None:
         give(tuple(said_before) or ("all",), polarity)
+    if _ONLY.search(text) and any(isinstance(ref, int) for ref in approve) and not reject:
+        reject = ["rest"]
     if re.search(r"\bnone\b|\bany of\b", text, re.I) and "all" in approve:
         approve, reject = [ref for ref in approve if ref != "all"], [*reject, "all"]
     reject = list(dict.fromkeys(reject))

@@ -7,19 +7,20 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class RoutedCall:
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+    confidence: float = 0.0  # 0..1, that tool and arguments are what was meant
+
+
+@dataclass(frozen=True)
 class TurnContext:
     """What a turn can refer to."""
 
     gallery: int | None = None  # how many pictures the last gallery showed
     images: int = 0  # how many are attached to this message
     style_packs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RoutedCall:
-    name: str
-    args: dict[str, Any] = field(default_factory=dict)
-    confidence: float = 0.0  # 0..1, that tool and arguments are what was meant
+    previous: RoutedCall | None = None  # the last call of the turn before: "and for bosses?", "5 more of those"
 
 
 @dataclass(frozen=True)

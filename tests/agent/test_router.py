@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.router import Router, TurnContext
+from agent.router import RoutedCall, Router, TurnContext
 from agent.router.evaluate import read_turns, score_turn, summary
 from memory.embedder import Embedder
 
 DATA = Path(__file__).parents[1] / "data"
-FILES = (DATA / "turns.jsonl", DATA / "turns_blind.jsonl", DATA / "turns_blind2.jsonl", DATA / "turns_blind3.jsonl")
+FILES = tuple(DATA / f"turns{end}.jsonl" for end in ("", "_blind", "_blind2", "_blind3", "_blind4"))
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,51 @@ def test_several_requests_in_one_message(router: Router) -> None:
         ("review_assets", {"approve": [1, 3], "reject": ["rest"]}),
         ("regenerate_assets", {"assets": [2], "change": "bluer glow"}),
         ("upscale_assets", {"assets": [4]}),
-        ("export_assets", {"format": "phaser"}),
+        ("export_assets", {"assets": ["approved"], "format": "phaser"}),
     ]
+
+
+def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
+    asked = RoutedCall("query_design_docs", {"question": "How much health do goblins have?"})
+    assert called(router, "and for bosses?", previous=asked) == [("query_design_docs", {"question": "and for bosses?"})]
+    drawn = RoutedCall("generate_assets", {"subject": "clay pots", "count": 4, "kind": "prop"})
+    [(name, args)] = called(router, "5 more of those", previous=drawn)
+    assert (name, args["subject"], args["count"]) == ("generate_assets", "clay pots", 5)
+    [(_, args)] = called(router, "12 red flags", previous=drawn)
+    assert "flag" in args["subject"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "named"),
+    [
+        ("give 2 and 5 a silver rim", "regenerate_assets", {"assets": [2, 5]}),
+        ("put a scar on 3", "regenerate_assets", {"assets": [3]}),
+        ("4 is dull, get rid of it", "review_assets", {"approve": [], "reject": [4]}),
+        ("only 7 may stay", "review_assets", {"approve": [7], "reject": ["rest"]}),
+        ("all but 2 and 3 are good", "review_assets", {"approve": ["rest"], "reject": [2, 3]}),
+        ("nobody lives in my harbour town. draw 6 sailors", "generate_assets", {"subject": "sailors", "count": 6}),
+        ("use the Tin Harbour pack and draw 4 crates", "generate_assets", {"count": 4, "style_pack": "Tin Harbour"}),
+        ("7 or 8 lily pads", "generate_assets", {"subject": "lily pads", "count": 7}),
+        ("a cave with three exits as background", "generate_assets", {"count": 1, "kind": "background"}),
+        ("oak leaf, acorn & pine cone", "generate_assets", {"count": 3}),
+    ],
+)
+def test_readings_that_went_wrong_once(router: Router, text: str, name: str, named: dict[str, object]) -> None:
+    [(got, args)] = called(router, text, gallery=8)
+    assert got == name and {key: args.get(key) for key in named} == named
+
+
+def test_words_that_stand_for_something_said_before(router: Router) -> None:
+    calls = called(router, "find my old lanterns and make 2 new ones")
+    assert [name for name, _ in calls] == ["search_assets", "generate_assets"] and "lantern" in calls[1][1]["subject"]
+    calls = called(router, "learn this style as Brine and draw 4 anchors with it", images=6)
+    assert calls[0] == ("create_style_pack", {"name": "Brine"}) and calls[1][1]["style_pack"] == "Brine"
+
+
+def test_edges_that_wrap_belong_to_the_surface_alone(router: Router) -> None:
+    calls = called(router, "8 shells, 3 crabs and a seamless sand texture at 128px")
+    assert [(args["count"], args.get("tileable", False)) for _, args in calls] == [(8, False), (3, False), (1, True)]
+    assert [args["size"] for _, args in calls] == [128, 128, 128]
 
 
 def test_counted_things_become_calls_of_their_own(router: Router) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.router import clauses, generation, references, slots
+from agent.router import clauses, generation, packs, references, slots
 from agent.router.languages import anglicise, detect
 from agent.router.normalise import plain_layer
 from agent.router.numbers import digits
@@ -186,7 +186,7 @@ def test_extras() -> None:
     ],
 )
 def test_style_pack_arguments(text: str, args: dict[str, str]) -> None:
-    assert generation.style_pack(plain_layer(text)) == args
+    assert packs.style_pack(plain_layer(text)) == args
 
 
 @pytest.mark.parametrize(
