@@ -117,7 +117,9 @@ def _checked(name: str, args: dict[str, Any], seen: Evidence) -> dict[str, Any] 
         case "export_assets":
             args["format"] = slots.export_format(seen.plain) or args.get("format", "png")
         case "scaffold_code":
-            args["engine"] = slots.engine(seen.plain) or "generic"
+            args.pop("engine", None)  # the tool knows what to do when none is named
+            if engine := slots.engine(seen.plain):
+                args["engine"] = engine
         case "generate_assets":
             args.setdefault("count", 1)
         case "create_style_pack" if not seen.context.images and not _LOOK.search(seen.plain):

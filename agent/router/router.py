@@ -362,8 +362,6 @@ class Router:
             trust *= 0.5
         if piece.label == "review_assets" and not args.get("approve") and not args.get("reject"):
             trust *= 0.5
-        if piece.label == "scaffold_code" and "engine" not in args:
-            trust *= 0.9
         return min(1.0, trust)
 
 

@@ -196,7 +196,7 @@ def test_a_local_model_that_died_leaves_the_routers_answer(both: EmbeddedChatMod
             "a jump script",
             TurnContext(),
             ("scaffold_code", {"requirements": "jump", "engine": "unity"}),
-            {"requirements": "jump", "engine": "generic"},
+            {"requirements": "jump"},
         ),
         ("keep 2 to 4", TurnContext(gallery=9), ("review_assets", {"approve": [2, 3, 4, 9]}), {"approve": [2, 3, 4]}),
     ],
