@@ -51,6 +51,10 @@ _AGAIN = re.compile(
     r"(?:please\s+)?(?:generate|draw|make|create|do|paint|render) (?:it|them|that one|this one|those|these) (?:anew|again|once more|over(?: again)?)\b",
     re.I,
 )
+_COUNTED = re.compile(
+    r"\d+ (?!(?:needs?|looks?|is|has|was|loses?|gets?)\b)(?:(?!(?:with|without|more|less|fewer|no|but|too|in|like|needs?|looks?|is|has)\b|\w+er\b)[a-z-]+ ){0,3}[a-z-]{2,}(?<!s)s",
+    re.I,
+)  # "12 red flags"
 _GIVEN = re.compile(r"(?:(?:and|then|also|please)\s+)*(?:give|lend|grant|hand)\s+(?:the\s+)?$", re.I)
 _TO_EACH = re.compile(
     r"\s+(?:an?|some|the|more|less|bigger|smaller|darker|another|different|its|their|\w+er)\s+\w", re.I
@@ -170,7 +174,8 @@ class Router:
     # ------------------------------------------------------------ which clauses belong together
 
     def _join(self, pieces: list[_Clause], whole: _Clause, context: TurnContext) -> list[_Clause]:
-        if len(pieces) > 1 and self._one_request(pieces, whole):
+        told = len(pieces) > 1 and self._is_setting(pieces[0], pieces[1])
+        if len(pieces) > 1 and not told and self._one_request(pieces, whole):
             return [replace(whole, text=whole.text)]
         out: list[_Clause] = []
         for piece in pieces:
@@ -275,6 +280,8 @@ class Router:
     def _changed(piece: _Clause, context: TurnContext) -> _Clause:
         """ "give 1 and 6 a frame", "put a crack in 5", "generate it anew": shown pictures, not new ones."""
         plain = piece.text.plain.strip(" ,.;!?")
+        if piece.label == "regenerate_assets" and _COUNTED.fullmatch(plain):
+            return _relabelled(piece, "generate_assets")
         if piece.label not in ("generate_assets", "review_assets") or not (context.gallery or _AGAIN.match(plain)):
             return piece
         named = references.find(plain, context.gallery).spans

@@ -80,6 +80,7 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
         ("use the Tin Harbour pack and draw 4 crates", "generate_assets", {"count": 4, "style_pack": "Tin Harbour"}),
         ("7 or 8 lily pads", "generate_assets", {"subject": "lily pads", "count": 7}),
         ("a cave with three exits as background", "generate_assets", {"count": 1, "kind": "background"}),
+        ("12 red flags", "generate_assets", {"subject": "red flags", "count": 12}),
         ("oak leaf, acorn & pine cone", "generate_assets", {"count": 3}),
     ],
 )
