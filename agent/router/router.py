@@ -12,6 +12,8 @@ import numpy as np
 
 from agent.router import clauses, generation, packs, references, slots
 from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder
+from agent.router.earlier import earlier as said_earlier
+from agent.router.earlier import is_standing_wish
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.text import Spanned
@@ -302,7 +304,9 @@ class Router:
         verdicts: list[_Clause] = []
         said: list[Ref] = []
         for piece in pieces:
-            if piece.label not in TOOLS or (piece.label == "create_style_pack" and _is_wish(piece, context)):
+            if piece.label not in TOOLS or (
+                piece.label == "create_style_pack" and is_standing_wish(piece.text.plain, context)
+            ):
                 continue
             if piece.label == "review_assets":
                 if not verdicts:
@@ -342,8 +346,8 @@ class Router:
         text = piece.text
         match piece.label:
             case "generate_assets":
-                earlier = _earlier(calls, context, piece.setting)
-                return generation.generate(text, context.style_packs, self._kind_of, earlier)
+                before = said_earlier(calls, context, piece.setting)
+                return generation.generate(text, context.style_packs, self._kind_of, before)
             case "create_style_pack":
                 return [packs.style_pack(text)]
             case "query_design_docs":
@@ -370,38 +374,3 @@ class Router:
         if piece.label == "review_assets" and not args.get("approve") and not args.get("reject"):
             trust *= 0.5
         return min(1.0, trust)
-
-
-_ABOUT = re.compile(r"\b(?:about|of|for|on)\s+(?:the\s+|our\s+|my\s+)?([a-z][\w' -]{2,40}?)\s*[?.!]*$", re.I)
-_ASKED_OF = re.compile(
-    r"\b(?:is|are|do|does|can|did|will|the)\s+(?:the\s+|our\s+)?([a-z][\w'-]{2,}(?:\s+[a-z]{4,})?)\b", re.I
-)
-
-
-def _earlier(calls: list[RoutedCall], context: TurnContext, setting: str) -> generation.Earlier:
-    """What "ones" and "with it" can mean: things of the calls before, in this message or else in the last turn."""
-    noun, pack = "", None
-    for call in ([context.previous] if context.previous else []) + calls:
-        if call.name == "create_style_pack":
-            pack = call.args.get("name") or pack
-        elif call.name == "generate_assets":
-            noun = str(call.args.get("subject") or noun)
-        elif call.name == "search_assets":
-            noun = re.sub(
-                r"^(?:old|previous|earlier|existing|approved|other)\s+", "", str(call.args.get("query") or noun)
-            )
-        elif call.name == "query_design_docs":
-            question = str(call.args.get("question") or "")
-            found = _ABOUT.search(question) or _ASKED_OF.search(question)
-            noun = found[1].strip() if found else noun
-    return generation.Earlier(setting, noun, pack)
-
-
-_FOR_GOOD = re.compile(r"\b(?:by default|from now on|always|every time|in (?:the )?future|as a rule|never)\b", re.I)
-_OF_PACKS = re.compile(r"\b(?:pack|style ?pack|lora|train|these|those|this|attached|images|pictures|approved)\b", re.I)
-
-
-def _is_wish(piece: _Clause, context: TurnContext) -> bool:
-    """ "I want pixel art by default" is a standing wish, and nothing to train on."""
-    plain = piece.text.plain
-    return not context.images and bool(_FOR_GOOD.search(plain)) and not _OF_PACKS.search(plain)
