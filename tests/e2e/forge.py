@@ -122,6 +122,14 @@ class Desk:
         self.page.wait_for_selector(".gf-conversations.gf-live .gf-new", state="attached")
         self.page.wait_for_selector(".gf-models span", state="attached")
 
+    def go(self, name: str) -> None:
+        """To a page by its tab, or by Gradio's menu beside the tabs where the window has no room for it."""
+        tab = self.page.get_by_role("tab", name=name, exact=True)
+        if not tab.is_visible():
+            self.page.locator("#gf-tabs .overflow-menu > button").click()
+            tab = self.page.locator("#gf-tabs .overflow-dropdown button", has_text=name)
+        tab.click()
+
     def say(self, text: str) -> None:
         self.page.fill(BOX, text)
         self.page.press(BOX, "Control+Enter")

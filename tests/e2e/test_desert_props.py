@@ -150,13 +150,13 @@ def test_narrow_and_dark(desk: Callable[..., Desk]) -> None:
     page = narrow.page
     narrow.painted(12)
     for name in ("Chat", "Library", "Jobs"):
-        page.get_by_role("tab", name=name).click()
+        narrow.go(name)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         narrow.screenshot(f"narrow-{name.lower()}-light")
-    page.get_by_role("tab", name="Library").click()
+    narrow.go("Library")
     fits = """(images) => images.every((i) => i.getBoundingClientRect().width <= i.closest('.gf-cell').clientWidth)"""
     assert page.eval_on_selector_all(".gf-library img", fits)
-    page.get_by_role("tab", name="Chat").click()
+    narrow.go("Chat")
     columns = page.locator(".gf-gallery").first.evaluate("(grid) => getComputedStyle(grid).gridTemplateColumns")
     assert len(columns.split()) == 3
     page.get_by_title("Conversations", exact=True).click()
@@ -166,7 +166,7 @@ def test_narrow_and_dark(desk: Callable[..., Desk]) -> None:
     dark = desk(dark=True)
     dark.painted(12)
     dark.screenshot("done-dark")
-    dark.page.get_by_role("tab", name="Library").click()
+    dark.go("Library")
     expect(dark.page.locator(".gf-library .gf-cell").first).to_be_visible()
     dark.screenshot("library-dark")
     small = desk(dark=True, width=390, height=844, path="?c=new")
