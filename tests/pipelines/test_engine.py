@@ -271,7 +271,7 @@ def test_errors_of_the_caller_stay_the_callers(rgba_engine: ImageEngine) -> None
     ("changes", "words"),
     [
         ({"style_packs": (StylePackUse("rusty"),)}, "style pack named rusty"),
-        ({"init": "ab" * 32}, "existing image"),
+        ({"init": "ab" * 32}, "not at hand"),
         ({"sampler": "magic"}, "sampler 'magic'"),
         ({"width": 63}, "multiples of 8"),
         ({"width": 40_000}, "multiples of 8"),
