@@ -179,10 +179,8 @@ def test_a_hundred_switches_leave_base_and_memory_as_they_were(load: Any, two: d
     import torch
 
     def tensors() -> int:
-        gc.collect()
-        return sum(
-            1 for thing in gc.get_objects() if issubclass(type(thing), torch.Tensor)
-        )  # isinstance would wake lazy objects
+        gc.collect()  # isinstance, below, would wake lazy objects of other libraries
+        return sum(1 for thing in gc.get_objects() if issubclass(type(thing), torch.Tensor))
 
     fresh = {uses: latents(with_packs(load, two), *uses) for uses in ((), (A,), (B,), (A, replace(B, weight=0.5)))}
     model = with_packs(load, two)
