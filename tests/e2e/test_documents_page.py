@@ -69,7 +69,7 @@ def test_documents_are_dropped_in_asked_about_and_opened(desk: Callable[..., Des
     window.settle()
     expect(page.locator("#gf-chat .gf-cite").first).to_be_visible()
     page.get_by_role("tab", name="Documents").click()
-    page.get_by_role("button", name="Delete orbital_grocer.html").click()
+    page.get_by_title("Delete orbital_grocer.html").click()
     expect(page.locator(".gf-document-list [data-document]")).to_have_count(1, timeout=PATIENCE)
 
 
