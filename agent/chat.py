@@ -32,7 +32,7 @@ from agent.messages import (
 )
 from agent.preview import plan_only
 from agent.repair import repair
-from agent.said import as_asked, last_said
+from agent.said import as_asked, last_said, last_scaffold
 from agent.standing import Standing
 from agent.state import Decision, new_turn
 from agent.turns import Turns
@@ -335,6 +335,7 @@ class ChatService:
             planner=self._planner,
             project=project,
             scaffolder=self._scaffolder,
+            scaffold=last_scaffold(state),
             conversation_id=conversation_id,
             request=text,
             gallery=self._gallery(state.values.get("gallery") if state is not None else None),

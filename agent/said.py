@@ -16,6 +16,13 @@ def last_said(state: StateSnapshot | None) -> tuple[str, list[dict[str, Any]]]:
     return last["text"], [file for file in files if "width" in file]  # documents have none
 
 
+def last_scaffold(state: StateSnapshot | None) -> str | None:
+    """Id of the starter code that the conversation showed last."""
+    entries = (state.values if state is not None else {}).get("transcript", [])
+    parts = [part for entry in entries for part in entry["parts"] if part["type"] == "files" and "scaffold" in part]
+    return parts[-1]["scaffold"] if parts else None
+
+
 def as_asked(state: StateSnapshot) -> dict[str, Any]:
     """Fields of a ToolContext as they were when the question that is open now was asked."""
     text, files = last_said(state)

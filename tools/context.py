@@ -55,6 +55,7 @@ class ToolContext:
     planner: PlanMaker
     project: str
     scaffolder: Scaffolder | None = None
+    scaffold: str | None = None  # id of the code that the conversation wrote last
     conversation_id: int | None = None
     request: str = ""  # the user's words of this turn
     gallery: Gallery = field(default_factory=Gallery)

@@ -13,6 +13,7 @@ from tools.generate import generate_assets
 from tools.library import regenerate_assets, search_assets, upscale_assets
 from tools.progress import cancel_job, job_status
 from tools.review import review_assets, undo_review
+from tools.save import save_scaffold
 from tools.scaffold import scaffold_code
 from tools.train import create_style_pack
 
@@ -32,8 +33,9 @@ class Toolbox:
 def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
     return Toolbox(
         (
-            generate_assets, create_style_pack, query_design_docs, scaffold_code, review_assets, undo_review,
-            regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job, *extra,
+            generate_assets, create_style_pack, query_design_docs, scaffold_code, save_scaffold, review_assets,
+            undo_review, regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job,
+            *extra,
         ),
-        frozenset({"create_style_pack"}),
+        frozenset({"create_style_pack", "save_scaffold"}),
     )  # fmt: skip

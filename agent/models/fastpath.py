@@ -21,10 +21,10 @@ PRODUCT_TOOLS = frozenset(
     {
         "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets",
         "undo_review", "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status",
-        "cancel_job",
+        "cancel_job", "save_scaffold",
     }
 )  # fmt: skip
-"""Tools that the router was trained on, and `undo_review`, which needs no training."""
+"""Tools that the router was trained on, and two that need no training."""
 UNDO_TOOL = "undo_review"
 UNDO = re.compile(
     r"(?:please |oops,? |no,? |wait,? )*(?:undo|take (?:that|it|this) back|revert|go back|restore (?:it|them))"
@@ -33,6 +33,19 @@ UNDO = re.compile(
     r"[\s.!]*",
     re.I,
 )
+
+
+SAVE_TOOL = "save_scaffold"
+SAVE = re.compile(
+    r"(?:please |now |ok(?:ay)?,? |and |then |yes,? |great,? |can you |could you )*(?:save|write|put|store|copy) "
+    r"(?:(?:it|them|this|that|these|those|everything|all)\b ?(?:of (?:it|them) )?|"
+    r"(?:all )?(?:(?:the|this|that|my|these|those) )?(?:\w+ )?(?:code|files?|scripts?|scaffold(?:ing)?)\b ?)+"
+    r"(?:(?:in)?to|in|under|at|inside) (?:the |my )?(?:folder |directory |path )?"
+    r"(?P<quote>[\"'`“]?)(?P<folder>(?:~|/|[A-Za-z]:[\\/]|\.{0,2}[\\/]|[\w.-]+[\\/])[^\n\"'`”]*?)[\"'`”]?"
+    r"(?P<rest>,? (?:and |but )?(?:please )?(?:replace|overwrite|don'?t|do not|without)\b[^\n]*)?(?:,? please)?[\s.!]*",
+    re.I,
+)
+"""Starter code to a folder that is named by a path; nothing else is understood as one."""
 
 
 class TextRouter(Protocol):
@@ -67,6 +80,10 @@ class FastPath:
     def route(self, turn: Turn) -> Routing:
         if UNDO.fullmatch(turn.text.strip()):
             return Routing((RoutedCall(UNDO_TOOL, {}, 1.0),), 1.0, (UNDO_TOOL,))
+        save = SAVE.fullmatch(turn.text.strip())
+        if save:
+            args = {"folder": save["folder"].strip(), "replace": bool(save["rest"])}
+            return Routing((RoutedCall(SAVE_TOOL, args, 1.0),), 1.0, (SAVE_TOOL,))
         return self.load().route(turn.text, turn.context)
 
     def calls(self, messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], override: Any = None) -> list[ToolCall]:

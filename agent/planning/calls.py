@@ -17,6 +17,7 @@ from tools.toolbox import Toolbox
 
 GENERATE = "generate_assets"
 TRAIN = "create_style_pack"
+SAVE = "save_scaffold"
 READS_DOCUMENTS = "query_design_docs"
 # What a model may still call in a turn in which it read documents: text in them must never start or change anything.
 HARMLESS = frozenset({READS_DOCUMENTS, "search_assets", "job_status"})
@@ -78,6 +79,9 @@ def plan_calls(
         elif call["name"] == TRAIN and context.packs is not None and context.conversation_id is not None:
             seen.add(_key(call))
             _prepare_training(call, context, out)
+        elif call["name"] == SAVE:
+            seen.add(_key(call))
+            _prepare_saving(call, context, out)
         else:
             seen.add(_key(call))
             out.todo.append(str(call["id"]))
@@ -123,6 +127,19 @@ def _prepare_training(call: ToolCall, context: ToolContext, out: PlannedCalls) -
     out.todo.append(str(call["id"]))
     out.seconds[str(call["id"])] = prepared.estimate.seconds
     out.questions[str(call["id"])] = f"{prepared.sentence} Start it?"
+
+
+def _prepare_saving(call: ToolCall, context: ToolContext, out: PlannedCalls) -> None:
+    """The question names the files; what cannot be saved is said at once."""
+    from tools.save import prepare
+
+    try:
+        _, question = prepare(call["args"], context)
+    except GameForgeError as error:
+        out.refuse(call, error)
+        return
+    out.todo.append(str(call["id"]))
+    out.questions[str(call["id"])] = question
 
 
 def merge(first: AssetPlan, second: AssetPlan) -> AssetPlan:

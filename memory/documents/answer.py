@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from memory.documents.answerable import likelihood
+from memory.documents.expects import holds
+from memory.documents.follow import resolved
 from memory.documents.rank import Candidate, Question
 from memory.documents.types import Answer, Claim
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 MAX_CLAIMS = 3
 NEAREST = 4  # further passages that are offered
 LONG = 420  # characters of an answer to a broad question
+FITS = 0.25  # what the right kind of value counts beside likeness and coverage
 SHORT_OF_BEST = 0.85  # another passage's statement joins the answer from this share of the best one's score
-ANSWERED_FROM = 0.5  # likelihood
+ANSWERED_FROM = 0.37  # likelihood
 
 _BROAD = re.compile(
     r"\b(?:say|says|said|tell|about|describe|explain|overview|summary|how (?:do|does|are|is) .{2,60} work"
@@ -25,12 +28,6 @@ _BROAD = re.compile(
     re.I,
 )
 _POINTS_BACK = re.compile(r"^(?:it|its|they|their|them|he|his|she|her|this|these|that|those|both|there|then)\b", re.I)
-_FOLLOWS = re.compile(
-    r"^\s*(?:and|but|or|also|so)\b|\b(?:what|how) about\b|^\s*(?:for|with|in) "
-    r"|\b(?:it|they|them|its|their|there|he|she|his|him)\b",
-    re.I,
-)
-_LEAD = re.compile(r"^\s*(?:(?:and|but|or|also|so)\b[\s,]*)*(?:(?:what|how) about\b\s*)?", re.I)
 NONE_YET = "There are no documents in this project yet. Drop your design documents into the page or run `ingest`."
 
 
@@ -39,11 +36,12 @@ def answer(memory: DocumentMemory, project: str, question: str, before: Sequence
     if not ranked:
         return Answer(False, NONE_YET, question=question)
     sure = likelihood(asked, ranked, index)
-    if before and _FOLLOWS.search(question):
-        followed, followed_ranked, _ = memory.ranked(project, follow(question, before[-1]))
-        if sure < ANSWERED_FROM or not _stands_alone(question):
-            asked, ranked = followed, followed_ranked
-            sure = likelihood(asked, ranked, index)
+    whole = resolved(memory, project, question, before)
+    if whole != question:
+        followed, followed_ranked, _ = memory.ranked(project, whole)
+        surely = likelihood(followed, followed_ranked, index)
+        if surely >= ANSWERED_FROM or sure < ANSWERED_FROM:
+            asked, ranked, sure = followed, followed_ranked, surely
     passages = [memory.passage(one) for one in ranked]
     if sure < ANSWERED_FROM:
         nearest = tuple(passages[:NEAREST])
@@ -54,21 +52,6 @@ def answer(memory: DocumentMemory, project: str, question: str, before: Sequence
     cited = {claim.passage.id for claim in claims}
     text = _joined(claims)
     return Answer(True, text, tuple(claims), tuple(p for p in passages if p.id not in cited)[:NEAREST], asked.text)
-
-
-def follow(question: str, earlier: str) -> str:
-    """ "And for bosses?" after "How much health do hounds have?": the earlier question about the new thing."""
-    new = _LEAD.sub("", question).strip(" ?.!")
-    kept = [
-        word
-        for place, word in enumerate(earlier.strip(" ?.!").split())
-        if place == 0 or not word[:1].isupper()  # names of what the earlier question was about
-    ]
-    return f"{new}? {' '.join(kept)} {new}?"
-
-
-def _stands_alone(question: str) -> bool:
-    return len(question.split()) > 7 and not re.match(r"\s*(?:and|or|but|what about|how about)\b", question, re.I)
 
 
 def _claims(asked: Question, ranked: Sequence[Candidate]) -> list[tuple[str, Candidate]]:
@@ -94,10 +77,9 @@ def _claims(asked: Question, ranked: Sequence[Candidate]) -> list[tuple[str, Can
 
 
 def statement_scores(asked: Question, candidate: Candidate) -> list[float]:
+    """Of each statement: near in meaning, the question's words in it, and the kind of value that is asked for."""
     return [
-        float(candidate.likeness[i])
-        + candidate.coverage[i]
-        + (0.15 if asked.wants_number and any(c.isdigit() for c in statement) else 0.0)
+        float(candidate.likeness[i]) + candidate.coverage[i] + FITS * holds(asked.wanted, statement)
         for i, statement in enumerate(candidate.statements)
     ]
 

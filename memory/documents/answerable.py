@@ -1,7 +1,8 @@
 """Do the passages answer the question, or are they only about the same things?
 
-A logistic model over what the search knows; weights fitted on the tuning half of the test questions, checked on the
-other half (docs/decisions). Likeness alone does not tell: on-topic questions without an answer come as near as others.
+A logistic model over what the search knows and over whether a statement holds the kind of value that is asked for
+(`expects.py`). Likeness alone does not tell: on-topic questions without an answer come as near as others. How the
+weights were fitted and what they reach: docs/decisions.
 """
 
 from __future__ import annotations
@@ -9,40 +10,45 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from memory.documents.expects import holds
 from memory.documents.index import ProjectIndex
-from memory.documents.rank import Candidate, Question, support
+from memory.documents.rank import WEIGHTS as RANK_WEIGHTS
+from memory.documents.rank import Candidate, Question, share, support
 
-NAMES = ("bias", "statement", "cosine", "covered", "said", "unknown", "rarest", "together", "number")
-WEIGHTS = (-2.17, 2.12, 0.0, 1.43, 0.88, -2.94, 0.63, 1.72, -1.67)
+LOOKED_AT = 5  # best passages
+NAMES = ("bias", "margin", "score", "unknown", "least", "rarest", "covered", "unsaid", "likeness", "together", "gap")
+WEIGHTS = (-5.498, 0.665, 2.1, -1.319, 1.11, 0.356, 1.236, -0.802, 3.279, 2.599, -1.682)
 
 
 def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) -> tuple[float, ...]:
     """Of the question with its best passages, each about 0 to 1, in the order of NAMES."""
-    top = ranked[:3]
-    words = list(dict.fromkeys(asked.words))
-    total = sum(index.idf(word) for word in words) or 1.0
-    known = frozenset(index.frequency)
-    unknown = sum(index.idf(word) * (1.0 - support(word, known)) for word in words) / total
+    top = ranked[:LOOKED_AT]
+    words = asked.subject
+    unknown = sum(index.idf(word) * (1.0 - support(word, index.known_words)) for word in words)
+    wanted = asked.wanted
+    found = [
+        (float(one.likeness[i]), share(index, words, said | one.entry.headed), holds(wanted, one.statements[i]), one, i)
+        for one in top
+        for i, said in enumerate(one.entry.said_words)
+    ]
+    fitting = [item for item in found if item[2]]
+    best = max(found, key=lambda item: item[0] + item[1], default=None)
+    in_best = best[3].entry.said_words[best[4]] | best[3].entry.headed if best else frozenset()
+    rest = [one.score for one in ranked[4:12]]
     rarest = max(words, key=index.idf, default="")
-    best = top[0]
-    together = max(
-        (float(one.likeness[i]) * one.coverage[i] for one in top for i in range(len(one.statements))), default=0.0
-    )
-    digits = any(
-        any(c.isdigit() for c in statement)
-        for statement, covered in zip(best.statements, best.coverage, strict=True)
-        if covered >= max(best.coverage, default=0.0) * 0.8
-    )
     return (
         1.0,
-        max((float(one.likeness.max()) for one in top if len(one.likeness)), default=0.0),
-        max(one.features[2] for one in top),
-        max(one.features[4] for one in top),
-        max((max(one.coverage, default=0.0) for one in top), default=0.0),
-        unknown,
+        ranked[0].score - (sum(rest) / len(rest) if rest else 0.5 * ranked[0].score),
+        ranked[0].score / sum(RANK_WEIGHTS),
+        unknown / (sum(index.idf(word) for word in words) or 1.0),
+        min((max(support(word, one.entry.words) for one in top) for word in words), default=0.0),
         max(support(rarest, one.entry.words) for one in top),
-        together,
-        float(asked.wants_number and not digits),
+        max(share(index, words, one.entry.words) for one in top),
+        sum(support(word, in_best) == 0.0 for word in words) / max(1, len(words)),
+        max((item[0] for item in fitting), default=0.0),
+        max((item[0] * item[1] for item in fitting), default=0.0),
+        max((item[0] + item[1] for item in found), default=0.0)
+        - max((item[0] + item[1] for item in fitting), default=0.0),
     )
 
 

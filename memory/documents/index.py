@@ -7,9 +7,12 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from memory.documents.facts import Fact
+from memory.documents.sentences import statements
 from memory.documents.split import prefix
 from memory.documents.types import PassageStore, StoredPassage
 from memory.documents.vectors import ChromaVectors
@@ -20,12 +23,16 @@ if TYPE_CHECKING:
 
 K1, B = 1.2, 0.6
 HEADING_TIMES = 2  # a word of heading or title counts as often in BM25
+GENERIC = (
+    "game games design document documents doc docs gdd concept system systems note notes draft wiki rules guide bible"
+    " art style pitch version final spec overview lore story economy levels items characters sheet balance handbook"
+)
 FUZZY = 86.0  # similarity (0 to 100) from which an unknown word is read as a misspelt known one
 
 
 @dataclass
 class Entry:
-    """A passage with its words (stems)."""
+    """A passage with its words (stems). What only the second look needs is made at the first of them, and kept."""
 
     row: StoredPassage
     document: str
@@ -37,6 +44,39 @@ class Entry:
 
     def __post_init__(self) -> None:
         self.words = frozenset(self.body) | frozenset(self.head)
+
+    @cached_property
+    def said(self) -> list[str]:
+        """Its statements, in the order of their stored vectors."""
+        return statements(self.row.text)
+
+    @cached_property
+    def said_words(self) -> list[frozenset[str]]:
+        """Stems of each statement."""
+        return [frozenset(terms(statement)) for statement in self.said]
+
+    @cached_property
+    def headed(self) -> frozenset[str]:
+        return frozenset(self.head)
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Words that stand side by side."""
+        return neighbours(self.body) | neighbours(self.head)
+
+
+def neighbours(words: Sequence[str]) -> frozenset[tuple[str, str]]:
+    return frozenset(zip(words, words[1:], strict=False))
+
+
+def title_words(entries: Sequence[Entry]) -> dict[str, int]:
+    """stem -> the only document that has it in its title or file name; what documents are called anyway is left out."""
+    found: dict[str, set[int]] = {}
+    for document, name, title in {(entry.row.document_id, entry.document, entry.title) for entry in entries}:
+        for stem in terms(f"{title} {PurePosixPath(name).stem.replace('_', ' ').replace('-', ' ')}"):
+            found.setdefault(stem, set()).add(document)
+    plain = frozenset(terms(GENERIC))
+    return {stem: min(some) for stem, some in found.items() if len(some) == 1 and stem not in plain}
 
 
 class ProjectIndex:
@@ -53,6 +93,8 @@ class ProjectIndex:
         self.frequency: Counter[str] = Counter()
         for entry in entries:
             self.frequency.update(entry.words)
+        self.known_words = frozenset(self.frequency)
+        self._titles = title_words(entries)
         self._bm25: Any = None
         if entries:
             self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene")
@@ -63,6 +105,11 @@ class ProjectIndex:
         """Of a word that no passage has: as of one that a single passage has."""
         n, df = len(self.entries), max(1, self.frequency.get(word, 0))
         return math.log(1 + (n - df + 0.5) / (df + 0.5))
+
+    def named(self, words: Sequence[str]) -> tuple[frozenset[str], frozenset[int]]:
+        """(stems that name documents, those documents): words that stand in the title or file name of one alone."""
+        stems = frozenset(word for word in words if word in self._titles)
+        return stems, frozenset(self._titles[word] for word in stems)
 
     def known(self, words: Sequence[str]) -> list[str]:
         """The question's words, misspelt ones as the documents spell them."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import BadRequest
+from memory.documents.expects import expected, measure_words
 from memory.documents.facts import Fact, find_facts
 from memory.documents.index import Indexes, ProjectIndex
 from memory.documents.rank import CANDIDATES, Candidate, Question, candidates, second_look
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 BATCH = 16  # passages embedded in one go: others who need the model wait that long at most
 MAX_QUESTION = 2000
-_NUMBER = re.compile(
-    r"\b(?:how (?:many|much|long|far|fast|often|big|large|old|tall|high)"
-    r"|what (?:percent|number|amount|size|cost|price|cooldown|rate)|costs?|number of)\b",
-    re.I,
-)
 
 
 class DocumentMemory:
@@ -88,7 +83,10 @@ class DocumentMemory:
         index = self._indexes.get(project, self.model)
         words = index.known(terms(text) or terms(text, keep_stop=True))
         vector = self.embedder.encode([text])[0]
-        asked = Question(text, words, vector, bool(_NUMBER.search(text)))
+        titles, named = index.named(words)
+        idle = titles | measure_words(text)
+        subject = tuple(dict.fromkeys(word for word in words if word not in idle)) or tuple(dict.fromkeys(words))
+        asked = Question(text, words, vector, subject, expected(text, subject), named)
         near = self.chroma.query(project, self.model, vector, CANDIDATES)
         if near is None:
             near = index.nearest(vector, CANDIDATES)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memory.documents.index import Entry, ProjectIndex
-from memory.documents.sentences import statements
-from memory.documents.words import alternatives, terms
+from memory.documents.expects import Expected
+from memory.documents.index import Entry, ProjectIndex, neighbours
+from memory.documents.words import alternatives
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ RRF = 60  # the constant of reciprocal rank fusion
 CANDIDATES = 30  # of each search
 SYNONYM_BM25 = 0.3
 SYNONYM = 0.7  # what another word for the same thing counts
+NAMED = 1.0  # for passages of a document that the question names
 LOOKED_AT = 24  # fused candidates that get the second look
 
 # Order of `Candidate.features`
@@ -43,7 +44,9 @@ class Question:
     text: str
     words: list[str]  # stems as the documents spell them
     vector: np.ndarray
-    wants_number: bool
+    subject: tuple[str, ...]  # the words, each once, without those that only name a document or a kind of value
+    wanted: Expected
+    named: frozenset[int]  # documents that it names
 
 
 def support(word: str, words: frozenset[str]) -> float:
@@ -92,45 +95,39 @@ def second_look(
     distinct = list(dict.fromkeys(question.words))
     best_bm25 = float(scores.max()) if len(scores) else 0.0
     best_rrf = fused[0][1] if fused else 1.0
-    pairs = _pairs(question.words)
+    pairs = neighbours(question.words)
     vector_of = {one: row for row, one in enumerate(index.vector_ids)}
     found = []
     for place, rrf in fused[:LOOKED_AT]:
         entry = index.entries[place]
-        said = statements(entry.row.text)
+        said, head = entry.said, entry.headed
         rows = _rows(sentence_vectors.get(entry.row.id, b""), len(question.vector))
         likeness = rows @ question.vector if len(rows) == len(said) and len(said) else np.zeros(len(said), np.float32)
         if place not in cosine and entry.row.id in vector_of:
             cosine[place] = float(index.vectors[vector_of[entry.row.id]] @ question.vector)
-        head = frozenset(entry.head)
-        stems = [terms(statement) for statement in said]
-        coverage = [_share(index, distinct, frozenset(words) | head) for words in stems]
-        bare = [_share(index, distinct, frozenset(words)) for words in stems]
-        body_pairs = _pairs(entry.body) | _pairs(entry.head)
+        coverage = [share(index, distinct, words | head) for words in entry.said_words]
+        bare = [share(index, distinct, words) for words in entry.said_words]
         features = (
             rrf / best_rrf,
             float(scores[place]) / best_bm25 if best_bm25 else 0.0,
             cosine.get(place, 0.0),
             float(likeness.max()) if len(likeness) else 0.0,
-            _share(index, distinct, entry.words),
-            _share(index, distinct, head),
+            share(index, distinct, entry.words),
+            share(index, distinct, head),
             max(bare, default=0.0),
-            len(pairs & body_pairs) / len(pairs) if pairs else 0.0,
-            float(question.wants_number and any(c.isdigit() for c in entry.row.text)),
+            len(pairs & entry.pairs) / len(pairs) if pairs else 0.0,
+            float(question.wanted.measured and any(c.isdigit() for c in entry.row.text)),
         )
         score = sum(weight * feature for weight, feature in zip(weights, features, strict=True))
+        score += NAMED * (entry.row.document_id in question.named)
         found.append(Candidate(entry, features, score, said, likeness, coverage))
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def _share(index: ProjectIndex, wanted: Sequence[str], words: frozenset[str]) -> float:
+def share(index: ProjectIndex, wanted: Sequence[str], words: frozenset[str]) -> float:
     """How much of the wanted words, weighed by their rarity, is among `words`: 0 to 1."""
     total = sum(index.idf(word) for word in wanted)
     return sum(index.idf(word) * support(word, words) for word in wanted) / total if total else 0.0
-
-
-def _pairs(words: Sequence[str]) -> set[tuple[str, str]]:
-    return set(zip(words, words[1:], strict=False))
 
 
 def _rows(data: bytes, dimension: int) -> np.ndarray:

@@ -38,6 +38,7 @@ PUBLIC = {
     "create_style_pack": {"name", "preset", "trigger"},
     "query_design_docs": {"question"},
     "scaffold_code": {"requirements", "engine"},
+    "save_scaffold": {"folder", "replace"},
     "review_assets": {"approve", "reject"},
     "undo_review": set(),
     "regenerate_assets": {"assets", "change", "variants"},
