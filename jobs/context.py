@@ -98,6 +98,18 @@ class TaskContext:
         self._open.pop(task.id, None)
         return kept
 
+    def finish_all(
+        self,
+        tasks: Sequence[ClaimedTask],
+        write: Callable[[Session, Sequence[ClaimedTask]], Sequence[dict[str, Any]]],
+        publish: Callable[[Sequence[ClaimedTask]], None] | None = None,
+    ) -> list[ClaimedTask]:
+        """`JobStore.finish_all`; those that did not come too late."""
+        kept = self._store.finish_all(tasks, write, publish)
+        for task in tasks:
+            self._open.pop(task.id, None)
+        return kept
+
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:
         """`JobStore.fail`; False when it came too late."""
         kept = self._store.fail(task, error, detail)

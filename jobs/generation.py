@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from errors import BadRequest, GameForgeError
+from errors import BadRequest
 from jobs.context import TaskContext
 from jobs.plan import AssetPlan
+from jobs.saver import Saver
 from jobs.store import JobStore
 from jobs.types import ClaimedTask, JobView, TaskSpec
+from library.additions import NewVersion
 from library.library import UNCUT, Library
 from pipelines.request import GenerationRequest, StylePackUse
 from settings import Settings
@@ -109,24 +110,19 @@ class GenerationHandler:
         def cancelled(index: int) -> bool:
             return context.cancelled(tasks[index])
 
-        info: ModelInfo | None = None
-        saves: list[Future[None]] = []
-        with ThreadPoolExecutor(1, "jobs-save") as saver:  # the device paints on while files and rows are written
-            starts: dict[str, Any] = {}
-            if any(request.init is not None for request in requests):
-                starts["pictures"] = self._picture
+        starts: dict[str, Any] = {}
+        if any(request.init is not None for request in requests):
+            starts["pictures"] = self._picture
+
+        def keep(made: Sequence[GeneratedImage]) -> None:
+            self._keep([(tasks[image.index], image) for image in made], context)
+
+        with Saver(keep) as saver:  # the device paints on while files and rows are written
             for outcome in self.engine.generate(requests, on_step=on_step, cancelled=cancelled, **starts):
-                task = tasks[outcome.index]
                 if isinstance(outcome, GenerationFailure):
-                    context.fail(task, outcome.error)
+                    context.fail(tasks[outcome.index], outcome.error)
                 else:
-                    info = info or self.engine.info()  # asked once the model is loaded and its hash known
-                    saves.append(saver.submit(self._keep, task, outcome, info, context))
-                for save in saves:
-                    if save.done():
-                        save.result()  # a full disk ends the painting, too
-        for save in saves:
-            save.result()
+                    saver.add(outcome)
 
     def _picture(self, request: GenerationRequest) -> Image.Image:
         """What a request starts from. Raises NotFound."""
@@ -134,60 +130,78 @@ class GenerationHandler:
 
         return whole_picture(self.library, request.init or "")
 
-    def _keep(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo, context: TaskContext) -> None:
+    def _keep(self, made: Sequence[tuple[ClaimedTask, GeneratedImage]], context: TaskContext) -> None:
+        """Files first, then the rows and the ends of the tasks in one transaction, then the files' names."""
+        info = self.engine.info()  # the model is loaded, so its hash is known
+        saved = {task.id: _Saved(task, image, info) for task, image in made}
+        files = {key: data for one in saved.values() for key, data in one.files.items()}
+        hashes = dict(zip(files, self.library.storage.stage_all(files), strict=True))
+
+        def write(session: Session, kept: Sequence[ClaimedTask]) -> list[dict[str, Any]]:
+            news = [saved[task.id].version(hashes) for task in kept]
+            return [{"asset": view.as_dict()} for view in self.library.add_versions(session, news)]
+
+        committed: list[ClaimedTask] = []
+
+        def publish(kept: Sequence[ClaimedTask]) -> None:
+            committed.extend(kept)
+            for task in kept:
+                for key in saved[task.id].files:
+                    self.library.storage.publish(key, hashes[key])
+
+        try:
+            context.finish_all([task for task, _ in made], write, publish)
+        finally:
+            for id in saved.keys() - {task.id for task in committed}:
+                self.library.discard(saved[id].key)
+
+
+class _Saved:
+    """One finished image as files and as a row."""
+
+    def __init__(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo) -> None:
+        from pipelines.metadata import write_png
+
+        self.task, self.made = task, made
+        self.key = f"{task.id}-{task.attempts}"
+        self.place = {"offset": list(made.offset), "canvas": list(made.canvas), "batch_size": made.batch_size}
+        self.files = {self.key: write_png(made.image, made.request, info, self.place)}
+        if made.uncut is not None:
+            self.files[self.key + UNCUT] = write_png(made.uncut, made.request, info, {"uncut": True})
+
+    def version(self, hashes: dict[str, str]) -> NewVersion:
+        """`hashes`: sha256 by staging key."""
         from pipelines.colours import main_colour
 
-        library, key = self.library, f"{task.id}-{task.attempts}"
-        place = {"offset": list(made.offset), "canvas": list(made.canvas), "batch_size": made.batch_size}
-        slot = task.payload.get("place") or {}  # where the version belongs, when its asset exists
-        metadata = {**place, "seconds": made.seconds, "seam": made.seam, "warnings": list(made.warnings)}
-        try:
-            sha256, uncut = self._stage(key, made, info, place)
-        except GameForgeError:
-            library.discard(key)
-            raise
+        made, request = self.made, self.made.request
+        slot = self.task.payload.get("place") or {}  # where the version belongs, when its asset exists
+        uncut = hashes.get(self.key + UNCUT)
+        fields = {**request.to_dict(), "style_packs": [asdict(use) for use in request.style_packs]}
+        metadata = {**self.place, "seconds": made.seconds, "seam": made.seam, "warnings": list(made.warnings)}
         if uncut is not None:
             metadata["uncut"] = uncut
         if slot.get("change"):
             metadata["change"] = slot["change"]
-
-        def write(session: Session) -> dict[str, Any]:
-            request = made.request
-            fields = {**request.to_dict(), "style_packs": [asdict(use) for use in request.style_packs]}
-            asset_id = library.add_version(
-                session,
-                task_id=task.id,
-                batch_id=slot.get("batch_id") or _batch_of(task),
-                number=slot.get("number") or task.index + 1,
-                sha256=sha256,
-                subject=request.subject or request.prompt,
-                prompt=request.prompt,
-                seed=request.seed,
-                width=made.image.width,
-                height=made.image.height,
-                kind=request.kind,
-                model=request.model,
-                style_pack=", ".join(use.pack for use in request.style_packs) or None,
-                metadata={**metadata, "request": fields},
-                staged_key=key,
-                uncut_sha256=uncut,
-                origin=slot.get("origin") or "generated",
-                colour=main_colour(made.image),
-                parents=slot.get("parents") or (),
-            )
-            return {"asset": library.asset_in(session, asset_id).as_dict()}
-
-        if not context.finish(task, write, lambda: library.publish(key, sha256, uncut)):
-            library.discard(key)
-
-    def _stage(self, key: str, made: GeneratedImage, info: ModelInfo, place: dict[str, Any]) -> tuple[str, str | None]:
-        from pipelines.metadata import write_png
-
-        storage = self.library.storage
-        sha256 = storage.stage(key, write_png(made.image, made.request, info, place))
-        if made.uncut is None:
-            return sha256, None
-        return sha256, storage.stage(key + UNCUT, write_png(made.uncut, made.request, info, {"uncut": True}))
+        return NewVersion(
+            task_id=self.task.id,
+            batch_id=slot.get("batch_id") or _batch_of(self.task),
+            number=slot.get("number") or self.task.index + 1,
+            sha256=hashes[self.key],
+            subject=request.subject or request.prompt,
+            prompt=request.prompt,
+            seed=request.seed,
+            width=made.image.width,
+            height=made.image.height,
+            kind=request.kind,
+            model=request.model,
+            style_pack=", ".join(use.pack for use in request.style_packs) or None,
+            metadata={**metadata, "request": fields},
+            staged_key=self.key,
+            uncut_sha256=uncut,
+            origin=slot.get("origin") or "generated",
+            colour=main_colour(made.image),
+            parents=slot.get("parents") or (),
+        )
 
 
 def _batch_of(task: ClaimedTask) -> int:

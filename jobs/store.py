@@ -207,28 +207,42 @@ class JobStore:
         write: Callable[[Session], dict[str, Any]],
         publish: Callable[[], None] | None = None,
     ) -> bool:
-        """Write a result exactly once: `write` adds its rows and returns it, in the transaction that ends the task.
+        """`finish_all` of one task; False when it was cancelled or taken away."""
+        kept = self.finish_all(
+            [task], lambda session, _: [write(session)], None if publish is None else lambda _: publish()
+        )
+        return bool(kept)
 
-        `result["asset"]`, when there is one, becomes the task's asset. `publish` runs after the commit and before
-        subscribers hear of it. Returns False, and writes nothing, when the task was cancelled or taken away.
+    def finish_all(
+        self,
+        tasks: Sequence[ClaimedTask],
+        write: Callable[[Session, Sequence[ClaimedTask]], Sequence[dict[str, Any]]],
+        publish: Callable[[Sequence[ClaimedTask]], None] | None = None,
+    ) -> builtins.list[ClaimedTask]:
+        """Write the results of tasks of one claim exactly once, and return those that were kept.
+
+        Tasks that were cancelled or taken away are left out. `write` gets the others, adds its rows and returns their
+        results in order, in the transaction that ends the tasks; a `result["asset"]` becomes the task's asset.
+        `publish` runs after the commit and before subscribers hear of it.
         """
         with self.database.session() as session:
             self.database.serialise(session)
-            row = results.owned(session, task)
-            if row is None:
-                return False
-            results.set_done(session, row, write(session))
+            rows = results.owned(session, tasks)
+            kept = [task for task in tasks if task.id in rows]
+            if not kept:
+                return []
+            results.set_done(session, [rows[task.id] for task in kept], write(session, kept))
         try:
             if publish is not None:
-                publish()
+                publish(kept)
         finally:
             self.bus.committed(emitted(session))
-        return True
+        return kept
 
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:
         """End a task with one sentence for the user and the technical rest. False as with `finish`."""
         with self.transaction() as session:
-            row = results.owned(session, task)
+            row = results.owned(session, [task]).get(task.id)
             if row is not None:
                 results.set_failed(session, row, error, detail)
         return row is not None

@@ -11,18 +11,17 @@ from sqlalchemy.orm import Session
 from typing_extensions import Unpack
 
 from errors import NotFound
+from library.additions import NewVersion, add_versions
 from library.conversations import Conversations
 from library.db import Database
 from library.filters import Filter, Wanted
 from library.meaning import MeaningSearch
-from library.models import Asset, Batch, Project, Task, Version, VersionParent
+from library.models import Asset, Batch, Project, Task, Version
 from library.projects import project_id
 from library.review import Users
-from library.rows import asset_query, asset_views, batch_query, batch_views, labels_of
+from library.rows import asset_query, asset_view, asset_views, batch_query, batch_views, labels_of
 from library.storage import Storage
-from library.trail import supersede
 from library.views import ASSET_STATES, AssetView, BatchView
-from library.words import searchable
 
 UNCUT = ".uncut"  # suffix of the staging key of an image before its background was cut
 
@@ -63,66 +62,15 @@ class Library(Conversations):
         with self.database.reading() as session:
             return batch_views(session, query)
 
-    def add_version(
-        self,
-        session: Session,
-        *,
-        task_id: int | None,
-        batch_id: int,
-        number: int,
-        sha256: str,
-        subject: str,
-        prompt: str,
-        seed: int,
-        width: int,
-        height: int,
-        kind: str,
-        model: str,
-        style_pack: str | None = None,
-        metadata: dict[str, Any] | None = None,
-        staged_key: str | None = None,
-        uncut_sha256: str | None = None,
-        origin: str = "generated",
-        colour: str | None = None,
-        parents: Sequence[int] = (),
-        who: str = "",
-    ) -> int:
-        """Record a finished image in the caller's transaction and return its asset's id.
+    def add_version(self, session: Session, *, who: str = "", **fields: Any) -> int:
+        """Record one finished image (the fields of `NewVersion`) in the caller's transaction; its asset's id."""
+        return self.add_versions(session, [NewVersion(**fields)], who)[0].id
 
-        `number` is the 1-based place in the batch; a second version at the same place becomes the asset's current one
-        and supersedes the one before. `staged_key` is where the file (and `key + UNCUT`, the uncut one) lies until it
-        is published; `parents` are ids of the versions that it was made from.
-        """
-        asset = session.scalar(select(Asset).where(Asset.batch_id == batch_id, Asset.number == number))
-        if asset is None:
-            batch = session.get_one(Batch, batch_id)
-            asset = Asset(project_id=batch.project_id, batch_id=batch_id, number=number, subject=subject, kind=kind)
-            session.add(asset)
-            session.flush()
-        version = Version(
-            asset_id=asset.id,
-            task_id=task_id,
-            sha256=sha256,
-            uncut_sha256=uncut_sha256,
-            staged_key=staged_key,
-            prompt=prompt,
-            seed=seed,
-            width=width,
-            height=height,
-            model=model,
-            style_pack=style_pack,
-            details=metadata or {},
-            origin=origin,
-        )
-        session.add(version)
-        session.flush()
-        session.add_all(VersionParent(version_id=version.id, parent_id=parent) for parent in dict.fromkeys(parents))
-        tags = labels_of(session, [asset.id]).get(asset.id, {}).get("tag", ())
-        asset.words = searchable(asset.subject, prompt, tags)
-        asset.colour = colour
-        supersede(session, asset, version, who)
-        session.flush()
-        return asset.id
+    def add_versions(self, session: Session, news: Sequence[NewVersion], who: str = "") -> list[AssetView]:
+        """Several at once, in order; no two of them may have the same place in a batch."""
+        rows = add_versions(session, news, who)
+        labels = labels_of(session, [asset.id for asset, _ in rows])
+        return [asset_view(asset, version, self.storage, labels.get(asset.id)) for asset, version in rows]
 
     def assets(
         self,

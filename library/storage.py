@@ -11,8 +11,8 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -63,19 +63,30 @@ class Storage:
 
         Raises ResourceError (disk full) and NotReady (the folder cannot be written).
         """
-        path = self._staged(key)
+        return self.stage_all({key: data})[0]
+
+    def stage_all(self, files: Mapping[str, bytes]) -> list[str]:
+        """`stage` of several: all of them are on the disk afterwards, or, when it raises, none is staged."""
         with self._explained():
             self.fs.makedirs(f"{self.root}/{STAGING}", exist_ok=True)
+            opened: list[Any] = []
             try:
-                with self.fs.open(path, "wb") as file:
-                    file.write(data)
-                    file.flush()
+                for key, data in files.items():
+                    opened.append(self.fs.open(self._staged(key), "wb"))
+                    opened[-1].write(data)
+                    opened[-1].flush()
+                for file in opened:  # once all are written, the first of these writes does most of the work for all
                     if self.is_local:
                         os.fsync(file.fileno())
+                    file.close()
             except OSError:
-                self.discard(key)
+                for file in opened:
+                    with suppress(OSError):
+                        file.close()
+                for key in files:
+                    self.discard(key)
                 raise
-        return hashlib.sha256(data).hexdigest()
+        return [hashlib.sha256(data).hexdigest() for data in files.values()]
 
     def publish(self, key: str, sha256: str) -> None:
         """Give the staged file its final name. Done already, by anybody: nothing happens. Raises NotFound."""

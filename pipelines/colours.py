@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -26,12 +27,19 @@ def main_colour(image: Image.Image) -> str | None:
     if not len(visible):
         return None
     step = max(1, len(visible) // _SAMPLES)
-    colours, counts = np.unique(visible[::step] // 8, axis=0, return_counts=True)
+    levels = visible[::step].astype(np.int32) // 8
+    counts = np.bincount(levels @ (1024, 32, 1), minlength=1)
     votes: dict[str, float] = {}
-    for colour, count in zip(colours * 8 + 4, counts, strict=True):
-        name = colour_name(*(int(value) for value in colour))
-        votes[name] = votes.get(name, 0.0) + float(count) * (0.4 if name in ("black", "white", "gray") else 1.0)
+    for level in np.flatnonzero(counts).tolist():
+        name = _level_name(level)
+        votes[name] = votes.get(name, 0.0) + float(counts[level]) * (0.4 if name in ("black", "white", "gray") else 1.0)
     return max(votes, key=lambda name: (votes[name], name))
+
+
+@lru_cache(maxsize=1 << 15)
+def _level_name(level: int) -> str:
+    """The name of a colour of 5 bits a channel."""
+    return colour_name(level // 1024 * 8 + 4, level // 32 % 32 * 8 + 4, level % 32 * 8 + 4)
 
 
 def colour_name(red: int, green: int, blue: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -165,17 +166,17 @@ def test_a_full_disk_fails_with_one_sentence_and_can_be_retried(desk: Desk, monk
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     worker = desk.worker()
     job = desk.submit("a", "b")
-    stage = desk.library.storage.stage
+    stage_all = desk.library.storage.stage_all
 
-    def stage_on_full_disk(key: str, data: bytes) -> str:
+    def stage_on_full_disk(files: Mapping[str, bytes]) -> list[str]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
         try:
-            return stage(key, data)
+            return stage_all(files)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     with monkeypatch.context() as patched:
-        patched.setattr(desk.library.storage, "stage", stage_on_full_disk)
+        patched.setattr(desk.library.storage, "stage_all", stage_on_full_disk)
         worker.start()
         ended = worker.wait(job.id, timeout=60)
     assert (ended.state, ended.failed) == ("failed", 2)

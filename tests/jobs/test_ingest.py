@@ -159,6 +159,7 @@ def test_an_upload_is_gone_once_it_is_read(reading: Callable[..., Reading]) -> N
     job = submit_ingest(Selection([found]), store=desk.store, documents=desk.documents, project="default")
     desk.worker.start()
     assert desk.worker.wait(job.id).state == "done"
+    assert desk.worker.stop()  # the file goes after the commit that ends the job
     assert not found.path.exists()
     assert desk.names() == ["folder/gdd.md"]
 

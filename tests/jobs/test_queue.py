@@ -52,6 +52,23 @@ def test_a_result_is_written_once(desk: Desk) -> None:
     assert not desk.store.fail(task, "late")
 
 
+def test_results_written_together_are_told_one_by_one(desk: Desk) -> None:
+    job = desk.queue(4)
+    tasks = desk.store.claim(ME, 8)
+    desk.store.cancel_task(tasks[1].id)
+    seen = []
+    kept = desk.store.finish_all(
+        tasks, lambda _, held: [{"place": task.index} for task in held], lambda held: seen.extend(held)
+    )
+    assert [task.index for task in kept] == [task.index for task in seen] == [0, 2, 3]
+    assert desk.states(job) == ["done", "canceled", "done", "done"]
+    assert [task.result for task in desk.store.tasks(job.id)] == [{"place": 0}, {}, {"place": 2}, {"place": 3}]
+    told = [(event.data["done"], event.data["running"]) for event in desk.store.events() if event.kind == "task_done"]
+    assert told == [(1, 2), (2, 1), (3, 0)]
+    assert kinds(desk, job.id)[-1] == "job_done"
+    assert desk.store.finish_all(tasks, lambda *_: []) == []
+
+
 def test_one_failing_task_does_not_fail_its_neighbours(desk: Desk) -> None:
     job = desk.queue(3)
     for task in desk.store.claim(ME, 8):

@@ -1,0 +1,96 @@
+"""New versions enter the library: many in one transaction, with as many statements as one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from library.models import Asset, Batch, Version, VersionParent
+from library.rows import labels_of
+from library.trail import supersede
+from library.words import searchable
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A finished image. `number` is the 1-based place in the batch; a second version at the same place becomes the
+    asset's current one and supersedes the one before. `staged_key` is where the file (and with the suffix `UNCUT` the
+    uncut one) lies until it is published; `parents` are ids of the versions that it was made from.
+    """
+
+    task_id: int | None
+    batch_id: int
+    number: int
+    sha256: str
+    subject: str
+    prompt: str
+    seed: int
+    width: int
+    height: int
+    kind: str
+    model: str
+    style_pack: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    staged_key: str | None = None
+    uncut_sha256: str | None = None
+    origin: str = "generated"
+    colour: str | None = None
+    parents: Sequence[int] = ()
+
+
+def add_versions(session: Session, news: Sequence[NewVersion], who: str = "") -> list[tuple[Asset, Version]]:
+    """Record finished images in the caller's transaction; their assets and versions, in order.
+
+    No two of them may have the same place.
+    """
+    places = [(new.batch_id, new.number) for new in news]
+    known = {
+        (asset.batch_id, asset.number): asset
+        for asset in session.scalars(select(Asset).where(tuple_(Asset.batch_id, Asset.number).in_(places)))
+    }
+    tags = {id: labels.get("tag", ()) for id, labels in labels_of(session, [a.id for a in known.values()]).items()}
+    projects = {
+        batch: session.get_one(Batch, batch).project_id for batch in dict.fromkeys(new.batch_id for new in news)
+    }
+    assets = [known.get(place) or _asset(new, projects[new.batch_id]) for place, new in zip(places, news, strict=True)]
+    session.add_all(asset for asset in assets if asset.id is None)
+    session.flush()
+    versions = [_version(new, asset) for new, asset in zip(news, assets, strict=True)]
+    session.add_all(versions)
+    session.flush()
+    for new, asset, version in zip(news, assets, versions, strict=True):
+        for parent in dict.fromkeys(new.parents):
+            session.add(VersionParent(version_id=version.id, parent_id=parent))
+        asset.words = searchable(asset.subject, new.prompt, tags.get(asset.id, ()))
+        asset.colour = new.colour
+        supersede(session, asset, version, who)
+    session.flush()
+    return list(zip(assets, versions, strict=True))
+
+
+def _asset(new: NewVersion, project_id: int) -> Asset:
+    return Asset(
+        project_id=project_id, batch_id=new.batch_id, number=new.number, subject=new.subject, kind=new.kind, revision=0
+    )
+
+
+def _version(new: NewVersion, asset: Asset) -> Version:
+    return Version(
+        asset_id=asset.id,
+        task_id=new.task_id,
+        sha256=new.sha256,
+        uncut_sha256=new.uncut_sha256,
+        staged_key=new.staged_key,
+        prompt=new.prompt,
+        seed=new.seed,
+        width=new.width,
+        height=new.height,
+        model=new.model,
+        style_pack=new.style_pack,
+        details=dict(new.metadata),
+        origin=new.origin,
+    )
