@@ -1,7 +1,7 @@
 """Start GameForge with nothing but Python 3.10 to 3.13.
 
     python3 launch.py [--lite] [serve options]     install once, then open the page
-    python3 launch.py test [pytest arguments]      install the test tools too, then run the tests
+    python3 launch.py test [pytest arguments]      install the test tools too, then run the tests (all: two at a time)
     python3 launch.py lint                         ruff, import-linter and pyright
     python3 launch.py COMMAND [arguments]          any other command: ask, generate, doctor, bench, ...
 
@@ -27,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 OLDEST, NEWEST = (3, 10), (3, 13)
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")  # a file's tests share servers and models
 
 
 class LaunchError(Exception):
@@ -365,6 +366,9 @@ def main(arguments: "list[str]") -> int:
         os.chdir(ROOT)
         for helper in (Path("tests", "browser.py"), Path("tests", "clients", "npm.py")):
             subprocess.run([str(venv.python), str(helper)], stdin=subprocess.DEVNULL)
+        if not rest and (os.cpu_count() or 1) > 1:
+            rest = list(SIDE_BY_SIDE)
+            environment.setdefault("OMP_NUM_THREADS", "1")  # threads of two test processes would wait for each other
         return hand_over([str(venv.python), "-m", "pytest", *rest], environment)
     if command == "serve" and has_desktop(environment, sys.platform):
         rest = [*rest, "--open"]

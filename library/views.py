@@ -72,7 +72,7 @@ class AssetView:
     deleted_at: float | None = None  # Unix seconds; in the bin since
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "tags": list(self.tags), "collections": list(self.collections)}
+        return {**vars(self), "tags": list(self.tags), "collections": list(self.collections)}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from pipelines.device import GIB, Device
 from pipelines.request import GenerationRequest
 
 SMALL_SIDE = 256  # px; up to here several images keep the caches of a CPU busy, above it one does
-CPU_SMALL_ROWS = 16  # rows of the denoiser, two for an image with guidance; measured: more gain nothing
+CPU_SMALL_ROWS = 32  # rows of the denoiser, two for an image with guidance; 32 measured 13 % faster than 16 twice
 MAX_BATCH = 32
 BYTES_PER_MEGAPIXEL = 2 * GIB  # activations of SDXL at 1024 x 1024 with guidance, half precision
-FIRST_SECONDS = 3.0  # until the first results show
+SOON = 1.5  # seconds: what takes no longer is made in one go
+FIRST_SECONDS = 0.5  # otherwise: until the first results show, or one alone
 SECONDS = 20.0  # until further ones do
 
 
@@ -60,9 +61,11 @@ def full_batch(device: Device, free_bytes: int, request: GenerationRequest) -> i
     return max(1, min(MAX_BATCH, int(0.8 * free_bytes / per_image)))
 
 
-def timely_batch(full: int, seconds_per_image: float, first: bool) -> int:
-    """At most `full`, and few enough that somebody who watches sees something soon."""
-    return max(1, min(full, int((FIRST_SECONDS if first else SECONDS) / seconds_per_image)))
+def timely_batch(full: int, seconds_per_image: float, waiting: int, first: bool) -> int:
+    """At most `full` of the `waiting` images, and few enough that somebody who watches sees something soon."""
+    if first and waiting * seconds_per_image > SOON:
+        return max(1, min(full, int(FIRST_SECONDS / seconds_per_image)))
+    return max(1, min(full, int(SECONDS / seconds_per_image)))
 
 
 def even_batch(remaining: int, most: int) -> int:

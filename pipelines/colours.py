@@ -5,7 +5,6 @@ from __future__ import annotations
 import colorsys
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -18,6 +17,10 @@ _HUES = (
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _DARK, _BRIGHT, _GRAY = 0.18, 0.85, 0.16  # of value and saturation, 0..1
 _SAMPLES = 4096
+_NAMES = ("black", "white", "gray", "brown", *dict.fromkeys(name for _, name in _HUES))
+_WEIGHTS = np.array([0.4 if name in ("black", "white", "gray") else 1.0 for name in _NAMES])
+_UNKNOWN = 255
+_LEVEL_NAMES = np.full(32**3, _UNKNOWN, np.uint8)  # place in _NAMES of each colour of 5 bits a channel
 
 
 def main_colour(image: Image.Image) -> str | None:
@@ -27,19 +30,13 @@ def main_colour(image: Image.Image) -> str | None:
     if not len(visible):
         return None
     step = max(1, len(visible) // _SAMPLES)
-    levels = visible[::step].astype(np.int32) // 8
-    counts = np.bincount(levels @ (1024, 32, 1), minlength=1)
-    votes: dict[str, float] = {}
-    for level in np.flatnonzero(counts).tolist():
-        name = _level_name(level)
-        votes[name] = votes.get(name, 0.0) + float(counts[level]) * (0.4 if name in ("black", "white", "gray") else 1.0)
-    return max(votes, key=lambda name: (votes[name], name))
-
-
-@lru_cache(maxsize=1 << 15)
-def _level_name(level: int) -> str:
-    """The name of a colour of 5 bits a channel."""
-    return colour_name(level // 1024 * 8 + 4, level // 32 % 32 * 8 + 4, level % 32 * 8 + 4)
+    levels = visible[::step] // 8 @ np.array([1024, 32, 1], np.int32)
+    names = _LEVEL_NAMES[levels]
+    for level in np.unique(levels[names == _UNKNOWN]).tolist():  # each of the 32,768 is named once
+        colour = (level // 1024, level // 32 % 32, level % 32)
+        _LEVEL_NAMES[level] = _NAMES.index(colour_name(*(value * 8 + 4 for value in colour)))
+    votes = np.bincount(_LEVEL_NAMES[levels], minlength=len(_NAMES)) * _WEIGHTS
+    return max(zip(votes.tolist(), _NAMES, strict=True))[1]
 
 
 def colour_name(red: int, green: int, blue: int) -> str:

@@ -233,19 +233,19 @@ class ImageEngine:
         for group in group_items(items):
             waiting = deque(group)
             while waiting:
-                size = even_batch(len(waiting), self._most(model, group[0].request, first))
+                size = even_batch(len(waiting), self._most(model, group[0].request, len(waiting), first))
                 batch = [item for item in (waiting.popleft() for _ in range(size)) if not watch.is_cancelled(item)]
                 if batch:
                     first = False
                     yield from self._run(model, batch, watch)
 
-    def _most(self, model: LoadedModel, request: GenerationRequest, first: bool) -> int:
-        """Largest micro-batch for requests like this one."""
+    def _most(self, model: LoadedModel, request: GenerationRequest, waiting: int, first: bool) -> int:
+        """Largest micro-batch for `waiting` requests like this one."""
         size = (request.width, request.height)
         most = self._wanted_batch
         if not most:
             most = full_batch(model.device, free_memory(model.device), request)
-            most = timely_batch(most, self._seconds_for(*size, request.steps), first)
+            most = timely_batch(most, self._seconds_for(*size, request.steps), waiting, first)
         return min(most, self._memory_limits.get(size, most))
 
     def _run(self, model: LoadedModel, batch: list[Item], watch: _Watch) -> Iterator[Result]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 KINDS = ("prop", "item", "icon", "character", "tile", "texture", "ui", "background", "effect")
@@ -46,7 +46,7 @@ class GenerationRequest:
     strength: float | None = None  # 0..1, how far it may leave its start
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**vars(self), "style_packs": tuple(vars(use).copy() for use in self.style_packs)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> GenerationRequest:

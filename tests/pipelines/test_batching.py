@@ -21,10 +21,11 @@ def test_micro_batches_are_even(count: int, most: int, expected: list[int]) -> N
 
 
 def test_the_first_batch_is_small_where_images_take_long() -> None:
-    assert timely_batch(8, 0.1, first=True) == 8
-    assert timely_batch(8, 1.5, first=True) == 2
-    assert timely_batch(8, 60.0, first=True) == 1
-    assert timely_batch(32, 2.5, first=False) == 8
+    assert timely_batch(32, 0.1, 32, first=True) == 5
+    assert timely_batch(32, 0.1, 10, first=True) == 32  # soon done anyway
+    assert timely_batch(8, 0.2, 9, first=True) == 2
+    assert timely_batch(8, 60.0, 2, first=True) == 1
+    assert timely_batch(32, 2.5, 20, first=False) == 8
 
 
 def test_batch_sizes_follow_memory_and_model() -> None:
