@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +48,19 @@ def bench(args: argparse.Namespace, settings: Settings) -> int:
 
 def measure(services: Services) -> dict[str, Any]:
     run_job(services, one_subject(4))  # loads the model, fills caches
-    variants, previews, ratios, overheads, rates = [], [], [], [], []
+    variants, previews, ratios, overheads, splits, rates = [], [], [], [], [], []
     for _ in range(ROUNDS):
         variants.append(run_job(services, one_subject(4)).seconds)
         plan = many_subjects(BATCH)
         ours = run_job(services, plan)
         previews.append(ours.first_preview)
-        bare = timed(lambda plan=plan: bare_batch(services, plan))
+        one_call = timed(lambda plan=plan: bare_batch(services, plan, [BATCH]))
+        bare = timed(lambda plan=plan, sizes=ours.batches: bare_batch(services, plan, sizes))
         plain = timed(lambda plan=plan: plain_loop(services, plan))
         rates.append(BATCH / ours.seconds)
         ratios.append(plain / ours.seconds)
         overheads.append(ours.seconds / bare - 1)
+        splits.append(ours.seconds / one_call - 1)
     delays = event_delays(services)
     info = services.engine.info()
     return {
@@ -67,6 +70,7 @@ def measure(services: Services) -> dict[str, Any]:
         "batch32_images_per_second": round(statistics.median(rates), 2),
         "batch32_vs_plain_loop": round(statistics.median(ratios), 2),
         "overhead_vs_bare": round(statistics.median(overheads), 4),
+        "overhead_vs_one_call": round(statistics.median(splits), 4),
         "event_delay_p99_ms": round(percentile(delays, 0.99), 2),
         "event_delay_median_ms": round(statistics.median(delays), 2),
         "first_preview_seconds": round(statistics.median(previews), 3),
@@ -74,11 +78,12 @@ def measure(services: Services) -> dict[str, Any]:
 
 
 class JobTimes:
-    """Seconds from submission to the end of a job and to its first finished image."""
+    """Seconds from submission to a job's end and to its first finished image; sizes of its micro-batches."""
 
-    def __init__(self, seconds: float, first_preview: float) -> None:
+    def __init__(self, seconds: float, first_preview: float, batches: list[int]) -> None:
         self.seconds = seconds
         self.first_preview = first_preview
+        self.batches = batches
 
 
 def run_job(services: Services, plan: AssetPlan) -> JobTimes:
@@ -101,7 +106,16 @@ def run_job(services: Services, plan: AssetPlan) -> JobTimes:
     ended = services.jobs.get(job.id)
     if ended.state != "done" or first is None:
         raise RuntimeError(f"the measured job ended as {ended.state}: {ended.error}")
-    return JobTimes(seconds, first)
+    return JobTimes(seconds, first, batch_sizes(services, job.id))
+
+
+def batch_sizes(services: Services, job_id: int) -> list[int]:
+    """As the engine chose them: every asset tells how many images it was painted with."""
+    sizes = [asset.metadata["batch_size"] for asset in services.library.assets(job_id=job_id, limit=1000)]
+    batches = []
+    while sum(batches) < len(sizes):
+        batches.append(sizes[sum(batches)])
+    return batches
 
 
 def one_subject(variants: int) -> AssetPlan:
@@ -113,10 +127,12 @@ def many_subjects(count: int) -> AssetPlan:
     return AssetPlan(request="bench", items=items, seed=100)
 
 
-def bare_batch(services: Services, plan: AssetPlan) -> None:
-    """The pipeline alone, all images in one call: no queue, no files, no events."""
+def bare_batch(services: Services, plan: AssetPlan, sizes: Sequence[int]) -> None:
+    """The pipeline alone, in calls of these sizes: no queue, no sprites, no files, no events."""
     model = services.engine.loaded()
-    model.paint(plan.requests(services.settings.image_model))
+    requests = iter(plan.requests(services.settings.image_model))
+    for size in sizes:
+        model.paint(list(islice(requests, size)))
 
 
 def plain_loop(services: Services, plan: AssetPlan) -> None:

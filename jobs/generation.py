@@ -22,7 +22,8 @@ from settings import Settings
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pipelines.engine import GeneratedImage, ImageEngine, ModelInfo, StepEvent
+    from pipelines.engine import GeneratedImage, ImageEngine, ModelInfo
+    from pipelines.watch import StepEvent
 
 KIND = "generate"
 PREFERRED_BATCH = 32

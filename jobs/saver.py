@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+BURST_SECONDS = 0.01  # what comes within them of the first is kept with it
 
 
 class Saver(Generic[Item]):
@@ -33,11 +35,13 @@ class Saver(Generic[Item]):
         self._calls.append(self._pool.submit(self._drain))
 
     def _drain(self) -> None:
+        if not self._waiting:
+            return
+        time.sleep(BURST_SECONDS)
         items = []
         while self._waiting:
             items.append(self._waiting.popleft())
-        if items:
-            self._keep(items)
+        self._keep(items)
 
     def __enter__(self) -> Saver[Item]:
         return self

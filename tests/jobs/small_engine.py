@@ -10,9 +10,10 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from pipelines.engine import GeneratedImage, GenerationFailure, ModelInfo, StepEvent
+from pipelines.engine import GeneratedImage, GenerationFailure, ModelInfo
 from pipelines.request import GenerationRequest
 from pipelines.starts import start_picture
+from pipelines.watch import StepEvent
 
 SIZE = 24
 STEPS = 3

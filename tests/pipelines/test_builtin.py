@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from memory.embedder import Embedder
-from pipelines.engine import GeneratedImage, GenerationFailure, ImageEngine, StepEvent
+from pipelines.engine import GeneratedImage, GenerationFailure, ImageEngine
 from pipelines.metadata import read_png, write_png
 from pipelines.request import GenerationRequest
+from pipelines.watch import StepEvent
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from errors import NotReady
-from pipelines.engine import GeneratedImage, GenerationFailure, ImageEngine, StepEvent
+from pipelines.engine import GeneratedImage, GenerationFailure, ImageEngine
 from pipelines.request import GenerationRequest, StylePackUse
+from pipelines.watch import StepEvent
 
 FLOAT_NOISE = 2  # of 255: what another batch size may change
 
@@ -220,6 +221,24 @@ def test_the_decoder_may_run_out_of_memory_too(rgba_engine: ImageEngine, monkeyp
     assert sizes == [4, 2, 1, 1, 1, 1]  # halved until it fits
     for ours, reference in zip(made, expected, strict=True):
         assert_same(ours, reference)
+
+
+def test_what_was_decoded_before_the_decoder_failed_stays(
+    rgba_engine: ImageEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = rgba_engine.loaded()
+    decode, calls = model.decode, []
+
+    def fails_once(latents: Any, **options: Any) -> Any:
+        calls.append(len(latents))
+        if len(calls) == 2:
+            raise RuntimeError("a fault of the driver")
+        return decode(latents, **options)
+
+    monkeypatch.setattr(model, "decode", fails_once)
+    made = images(list(with_batch(rgba_engine, 16).generate(requests(rgba_engine, 10))))
+    assert [result.index for result in made] == list(range(10))
+    assert calls == [8, 2, 1, 1]  # the two that failed together were made again, each by itself
 
 
 def test_a_failing_request_takes_no_neighbour_along(rgba_engine: ImageEngine, monkeypatch: pytest.MonkeyPatch) -> None:
