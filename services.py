@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from errors import GameForgeError, NotReady
@@ -120,6 +121,8 @@ def build_services(settings: Settings) -> Services:
     from agent.models import chat_models
     from agent.planning import Planner, Vocabulary
     from agent.router import Router
+    from jobs.animate import AnimateHandler
+    from jobs.edit import masks_in_use
     from jobs.events import EventBus
     from jobs.generation import GenerationHandler
     from jobs.ingest import IngestHandler
@@ -165,6 +168,7 @@ def build_services(settings: Settings) -> Services:
     loras = Storage(lora_url, options=settings.storage_options, suffix=".safetensors")
     styles = StylePacks(database, library.storage, loras, builtin.encode)
     library.also_needed.append(styles.picture_hashes)
+    library.also_needed.append(partial(masks_in_use, library))
     engine = ImageEngine(
         settings.image_model,
         settings.device,
@@ -178,6 +182,7 @@ def build_services(settings: Settings) -> Services:
         GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
         TrainingHandler.kind: TrainingHandler(engine, library, styles, settings.home, settings.training_processes),
         UpscaleHandler.kind: UpscaleHandler(engine, library, upscaler),
+        AnimateHandler.kind: AnimateHandler(engine, library),
         IngestHandler.kind: IngestHandler(memory, documents, settings),
     }
     worker = Worker(jobs, handlers)

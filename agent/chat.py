@@ -94,7 +94,7 @@ class ChatService:
         self._planner = planner
         self._scaffolder = scaffolder
         self._documents = documents
-        self.standing = Standing(NoteStore(library.database), documents)
+        self.standing = Standing(NoteStore(library.database), documents, library)
         self._packs = packs
         self._toolbox = toolbox or default_toolbox()
         self._checkpoints = checkpoints or open_checkpoints(settings.home / "chats.db")

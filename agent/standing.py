@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from library.notes import DISMISSED, PREFERENCE, NoteStore, NoteView
+from library.taste import Dislike, dislikes
 from memory.documents.facts import Fact, style_words
 
 if TYPE_CHECKING:
+    from library.library import Library
     from memory.documents.memory import DocumentMemory
 
 _TOLD = re.compile(
@@ -46,6 +48,7 @@ _STYLES = (
     ("3d", r"\b3[ -]?d\b|\blow[ -]?poly\b"),
     ("flat", r"\bflat\b|\bvector\b"),
 )
+_HINT = re.compile(r"\bhints?\b(?:\s+(?:about|on|for)\s+(?:the\s+)?([a-z]+))?", re.I)
 _TASK = re.compile(r"^\s*(?:always|never)\s*$", re.I)
 
 
@@ -56,9 +59,10 @@ class Filled:
 
 
 class Standing:
-    def __init__(self, notes: NoteStore, documents: DocumentMemory | None) -> None:
+    def __init__(self, notes: NoteStore, documents: DocumentMemory | None, library: Library | None = None) -> None:
         self.notes = notes
         self.documents = documents
+        self.library = library
 
     # What is known
 
@@ -75,6 +79,13 @@ class Standing:
         gone = {note.text for note in self.dismissed(project)}
         return [fact for fact in self.documents.facts(project) if fact.key not in gone]
 
+    def dislikes(self, project: str) -> list[Dislike]:
+        """What reviews say that the user does not want, without what was left out."""
+        if self.library is None:
+            return []
+        gone = {note.text for note in self.dismissed(project)}
+        return [dislike for dislike in dislikes(self.library, project) if dislike.key not in gone]
+
     def dismiss(self, project: str, key: str) -> NoteView:
         return self.notes.add(project, DISMISSED, key)
 
@@ -85,6 +96,8 @@ class Standing:
         if _LIST.search(text):
             return self._listed(project)
         forget = _FORGET.match(text)
+        if forget is not None and (hint := _HINT.search(forget["what"])):
+            return self._leave_out(project, hint[1])
         if forget is not None:
             return self._forget(project, forget["what"])
         told = preference(text)
@@ -128,6 +141,14 @@ class Standing:
             self.notes.remove(note.id)
         return "Forgotten: " + "; ".join(f'"{note.text}"' for note in chosen) + "."
 
+    def _leave_out(self, project: str, word: str | None) -> str:
+        chosen = [dislike for dislike in self.dislikes(project) if word in (None, dislike.word)]
+        for dislike in chosen:
+            self.dismiss(project, dislike.key)
+        if not chosen:
+            return "There is no such hint."
+        return f"Left out: {', '.join(dislike.key for dislike in chosen)}. Documents lists what is left out."
+
     # Used
 
     def fill(self, project: str, args: dict[str, Any], request: str) -> Filled:
@@ -149,6 +170,10 @@ class Standing:
                 filled["style"] = style
                 places = " and ".join(dict.fromkeys(fact.place for fact in facts[:2]))
                 notes.append(f"The look follows {places}; leave it out in Documents.")
+        said = set(re.findall(r"[a-z]+", f"{request} {filled.get('style') or ''}".lower()))
+        for dislike in self.dislikes(project)[:1]:
+            if dislike.word not in said and not set(dislike.instead.split()) <= said:
+                notes.append(f'{dislike.sentence} Say it in the request to have it so, or "forget the {dislike.key}".')
         return Filled(filled, notes)
 
 

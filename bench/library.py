@@ -33,6 +33,11 @@ LOOKS = (
     "rusty", "wooden", "golden", "broken", "old", "mossy", "burnt", "tiny", "huge", "cursed", "blue", "red", "iron",
     "stone", "icy",
 )  # fmt: skip
+WORDS = (
+    "to hide behind", "to fight with", "to drink", "that burns", "for a knight", "to ride on", "to open a door",
+    "from the desert", "to keep gold in", "dead", "that gives light", "to sleep in", "made of wood", "to climb",
+    "for a wizard", "to shoot with",
+)  # fmt: skip
 STATES = ("new", "new", "approved", "rejected")
 COLOURS = ("red", "blue", "brown", "green", "gray")
 
@@ -63,7 +68,11 @@ def measure(services: Services, count: int) -> dict[str, Any]:
     with serving(services) as address, httpx.Client(base_url=f"http://{address}", timeout=120) as http:
 
         def ask(**query: Any) -> Callable[[], None]:
+            words = iter(WORDS)
+
             def request() -> None:
+                if query.get("meaning"):  # other words each time: those of the last searches are remembered
+                    query["text"] = f"something {next(words)}"
                 answer = http.get("/api/assets", params={"limit": PAGE, "project": "default", **query})
                 answer.raise_for_status()
                 if not answer.json():
@@ -80,8 +89,8 @@ def measure(services: Services, count: int) -> dict[str, Any]:
             "search_word_common": ask(text="barrel"),
             "search_word_rare": ask(text="unique0"),
             "search_two_words": ask(text="rusty swords"),
-            "search_meaning": ask(text="something to hide behind", meaning=True),
-            "search_meaning_filtered": ask(text="a weapon for a knight", meaning=True, state="approved"),
+            "search_meaning": ask(meaning=True),
+            "search_meaning_filtered": ask(meaning=True, state="approved"),
         }
         for name, request in wanted.items():
             request()  # the first one loads what it needs

@@ -7,7 +7,7 @@ import json
 import sys
 
 from errors import BadRequest
-from jobs.exports import Export, chosen, run_export
+from jobs.exports import Export, chosen, left_out, run_export
 from pipelines.atlas.sprites import ExportOptions
 from services import build_services
 from settings import Settings
@@ -36,37 +36,42 @@ def export(args: argparse.Namespace, settings: Settings) -> int:
     services = build_services(settings)
     try:
         which = "all" if args.all else "approved" if args.approved else args.assets
-        assets = chosen(services.library, settings.project, which)
+        assets = chosen(services.library, settings.project, which, rejected=args.rejected)
         made = run_export(
             services.library,
             assets,
             options,
             settings.home / "exports",
             folder=None if args.zip else args.out,
+            replace_files=args.replace,
             model=services.engine.info(),
         )
         if args.zip and args.out is not None:
             from pipelines.atlas.folder import write_file
 
             write_file(args.out / made.zip.name, made.zip.read_bytes())
-        show(made, args)
+        left = left_out(services.library, settings.project, which, rejected=args.rejected)
+        show(made, args, left)
         return 0
     finally:
         services.close()
 
 
-def show(made: Export, args: argparse.Namespace) -> None:
+def show(made: Export, args: argparse.Namespace, left: int = 0) -> None:
     """`out` in JSON is the zip, or the folder with the files."""
     zipped = args.zip or args.out is None
     place = made.zip if zipped else made.folder
     if args.zip and args.out is not None:
         place = args.out / made.zip.name
+    more = {"left_out": left} if left else {}
     if args.json:
         files = [str(place)] if zipped else [str(made.folder / file.name) for file in made.files]
         changed = [file.name for file in made.files if file.state == "new"]
         record = {"format": made.format, "assets": made.assets, "out": str(place), "files": files, "changed": changed}
-        print(json.dumps({**record, "removed": list(made.removed)}, ensure_ascii=False))
+        print(json.dumps({**record, "removed": list(made.removed), **more}, ensure_ascii=False))
         return
+    if left:
+        print(f"{left} rejected left out; --rejected takes them along.", file=sys.stderr)
     same = sum(file.state == "unchanged" for file in made.files)
     print(f"{made.assets} images as {len(made.files)} files for {made.format}: {place}")
     if same or made.removed:

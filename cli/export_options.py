@@ -11,7 +11,7 @@ from pipelines.atlas.sprites import FORMATS
 def export_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     export = commands.add_parser("export", help="write images as files for a game engine")
     which = export.add_mutually_exclusive_group(required=True)
-    which.add_argument("--all", action="store_true", help="every image of the project")
+    which.add_argument("--all", action="store_true", help="every image of the project that was not rejected")
     which.add_argument("--approved", action="store_true", help="the approved ones")
     which.add_argument("--assets", type=int, nargs="+", metavar="ID", help="these")
     listed = "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
@@ -19,6 +19,8 @@ def export_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     export.add_argument(
         "--out", type=Path, metavar="DIR", help="folder to write into (default: a zip in the home folder)"
     )
+    export.add_argument("--rejected", action="store_true", help="with --all: the rejected ones, too")
+    export.add_argument("--replace", action="store_true", help="overwrite files in DIR that no export wrote")
     export.add_argument("--zip", action="store_true", help="write DIR/NAME.zip instead of single files")
     export.add_argument("--name", default="atlas", help="name of the sheets and their data files (atlas)")
     export.add_argument("--no-trim", action="store_true", help="keep empty margins")

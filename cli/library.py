@@ -1,10 +1,11 @@
-"""`gameforge library`, `regenerate` and `upscale`: search, check, bin, tags and new versions from the command line."""
+"""`gameforge library`, `regenerate`, `edit` and `upscale`: search, check, bin, tags and new versions."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.review import show, user
@@ -14,6 +15,7 @@ from settings import Settings
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from jobs.types import JobView
     from library.views import AssetView
     from services import Services
 
@@ -58,7 +60,20 @@ def add_parsers(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     large.add_argument("ids", nargs="+", type=int, metavar="ID", help="asset ids")
     large.add_argument("--factor", type=int, default=2, help="2, 3, 4 or 8 (2)")
     large.add_argument("--method", default="auto", help="auto, pixels, scale2x, smooth or model")
-    for command in (redo, large):
+    part = commands.add_parser("edit", help="paint part of an image anew; the rest keeps its pixels")
+    part.add_argument("ids", nargs=1, type=int, metavar="ID", help="asset id")
+    part.add_argument("--mask", type=Path, required=True, help="an image of the same shape: white is what may change")
+    part.add_argument("--change", required=True, help='what should be there, as in "a red gem", or "erase"')
+    part.add_argument("--variants", type=int, default=1, help="new versions (1)")
+    part.add_argument("--strength", type=float, help="how far it may leave the picture, 0 to 1")
+    move = commands.add_parser("animate", help="make the frames of a motion: walk, idle, bob, hop, spin, shake, hit")
+    move.add_argument("what", metavar="ID_OR_SUBJECT", help="an asset id, or what to draw first, as in knight")
+    move.add_argument("--motion", default="walk", help="walk, idle, bob, hop, spin, shake or hit (walk)")
+    move.add_argument("--frames", type=int, help="2 to 24")
+    move.add_argument("--fps", type=float, help="frames per second, 1 to 60")
+    move.add_argument("--kind", default="character", help="of a subject: character, item, prop, ... (character)")
+    move.add_argument("--seed", type=int, help="of a subject's picture")
+    for command in (redo, large, part, move):
         command.add_argument("--project", metavar="NAME")
         command.add_argument("--json", action="store_true")
 
@@ -68,7 +83,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     services = build_services(settings)
     try:
-        if args.command in ("regenerate", "upscale"):
+        if args.command in ("regenerate", "upscale", "edit", "animate"):
             return remake(args, services)
         return ACTIONS[args.action](args, services)
     finally:
@@ -78,6 +93,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def remake(args: argparse.Namespace, services: Services) -> int:
     from cli.ask import Answer, finish_job
     from cli.ask import show as show_answer
+    from jobs.edit import submit_edit
     from jobs.remake import submit_remake
     from jobs.upscaling import submit_upscale
 
@@ -89,6 +105,13 @@ def remake(args: argparse.Namespace, services: Services) -> int:
     }
     if args.command == "upscale":
         job, note = submit_upscale(args.ids, args.factor, args.method, **common), ""
+    elif args.command == "animate":
+        job, note = submit_motion(args, services, common), ""
+    elif args.command == "edit":
+        mask, small = read_file(args.mask), services.engine.info().small
+        options = {"variants": args.variants, "strength": args.strength, "small_model": small}
+        made = submit_edit(args.ids[0], mask, args.change, **options, **common)
+        job, note = made.job, made.note
     else:
         small = services.engine.info().small
         made = submit_remake(
@@ -100,6 +123,26 @@ def remake(args: argparse.Namespace, services: Services) -> int:
     finish_job(services, answer, job.id, quiet=args.json)
     show_answer(answer, as_json=args.json, plan_only=False)
     return answer.exit_code
+
+
+def submit_motion(args: argparse.Namespace, services: Services, common: dict[str, Any]) -> JobView:
+    from jobs.animate import submit_animation
+
+    del common["settings"]
+    source: Any = int(args.what) if args.what.isdigit() else None
+    if source is None:
+        plan = services.planner.plan({"subject": args.what, "count": 1, "kind": args.kind}, args.what)
+        source = plan.requests(services.settings.image_model)[0]
+        source = source if args.seed is None else source.replaced(seed=args.seed)
+    return submit_animation(source, args.motion, frames=args.frames, fps=args.fps, **common)
+
+
+def read_file(path: Path) -> bytes:
+    """Raises BadRequest."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadRequest(f"The file {path} cannot be read.", detail=str(error)) from error
 
 
 def check(args: argparse.Namespace, services: Services) -> int:

@@ -148,7 +148,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         from cli.ingest import ingest
 
         return ingest(args, settings)
-    if args.command in ("library", "regenerate", "upscale"):
+    if args.command in ("library", "regenerate", "upscale", "edit", "animate"):
         from cli import library
 
         return library.run(args, settings)

@@ -60,8 +60,9 @@ class Export:
     removed: tuple[str, ...] = ()  # files of an earlier export to this folder that are no longer part of it
 
 
-def chosen(library: Library, project: str, which: Which | Sequence[int]) -> list[AssetView]:
-    """The assets to export, oldest first, so that names and places stay when newer ones join.
+def chosen(library: Library, project: str, which: Which | Sequence[int], *, rejected: bool = False) -> list[AssetView]:
+    """The assets to export, oldest first, so that names and places stay when newer ones join. "all" leaves those out
+    that were rejected, unless `rejected`; ids mean what they say.
 
     Raises:
         NotFound: an asset does not exist.
@@ -76,11 +77,26 @@ def chosen(library: Library, project: str, which: Which | Sequence[int]) -> list
             raise BadRequest(
                 "The library of this project is empty, so there is nothing to export. Make some images first."
             )
+        if which == "all" and not rejected:
+            assets, _ = without_rejected(assets)
     else:
         assets = [library.asset(asset_id) for asset_id in dict.fromkeys(which)]
         if not assets:
             raise BadRequest("There is nothing to export: no image was chosen.")
     return sorted(assets, key=lambda asset: asset.id)
+
+
+def without_rejected(assets: Sequence[AssetView]) -> tuple[list[AssetView], int]:
+    """The others, and how many were left out. Raises BadRequest when nothing is left."""
+    kept = [asset for asset in assets if asset.state != "rejected"]
+    if assets and not kept:
+        raise BadRequest("All of these images were rejected, so there is nothing to export. Approve some first.")
+    return kept, len(assets) - len(kept)
+
+
+def left_out(library: Library, project: str, which: Which | Sequence[int], *, rejected: bool = False) -> int:
+    """How many rejected images `chosen` leaves out."""
+    return library.count(project=project, state="rejected") if which == "all" and not rejected else 0
 
 
 def run_export(
@@ -90,13 +106,15 @@ def run_export(
     shelf: Path,
     *,
     folder: Path | None = None,
+    replace_files: bool = False,
     model: ModelInfo | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Export:
     """Write the export. `check` is called between the images and may raise Cancelled.
 
     Raises:
-        BadRequest: nothing to export, or an image is larger than a page.
+        BadRequest: nothing to export, an image is larger than a page, or the folder has other files of these names and
+            `replace_files` is not set.
         NotFound: a file is missing or damaged in the library; it is named.
         ResourceError, NotReady: the disk is full or cannot be written; what was there before is untouched.
     """
@@ -112,7 +130,7 @@ def run_export(
     unchanged: frozenset[str] = frozenset()
     removed: tuple[str, ...] = ()
     if folder is not None:
-        written = write_folder(files, folder, options.name)
+        written = write_folder(files, folder, options.name, replace=replace_files)
         unchanged, removed = frozenset(written.unchanged), written.removed
     return Export(
         id=export_id,
@@ -146,6 +164,8 @@ def load_sprites(
                 image=_decoded(asset, data, lazily=options.format == "png" and not options.strip),
                 tiles=asset.kind in REPEATING or bool(_request_of(asset).get("tileable")),
                 data=data,
+                pivot=_pivot(asset),
+                duration=_duration(asset),
                 origin=provenance(library, asset, model),
             )
         )
@@ -206,6 +226,17 @@ def shelved(shelf: Path, export_id: str) -> Path:
     if found is None:
         raise NotFound("This export is no longer kept. Export again.")
     return found
+
+
+def _pivot(asset: AssetView) -> tuple[float, float]:
+    pivot = asset.metadata.get("pivot")
+    return (float(pivot[0]), float(pivot[1])) if isinstance(pivot, list) and len(pivot) == 2 else (0.5, 0.5)
+
+
+def _duration(asset: AssetView) -> int:
+    """Milliseconds of an animation's frame, made here or imported; 0: none is known."""
+    value = asset.metadata.get("duration_ms")
+    return int(value) if isinstance(value, int | float) and 0 < value <= 60_000 else 0
 
 
 def _request_of(asset: AssetView) -> dict[str, Any]:

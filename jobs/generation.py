@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -114,6 +114,8 @@ class GenerationHandler:
         starts: dict[str, Any] = {}
         if any(request.init is not None for request in requests):
             starts["pictures"] = self._picture
+        if any(request.mask is not None for request in requests):
+            starts["masks"] = self._mask
 
         def keep(made: Sequence[GeneratedImage]) -> None:
             self._keep([(tasks[image.index], image) for image in made], context)
@@ -130,6 +132,13 @@ class GenerationHandler:
         from jobs.remake import whole_picture
 
         return whole_picture(self.library, request.init or "")
+
+    def _mask(self, request: GenerationRequest) -> Image.Image:
+        """What of its start a request may change. Raises NotFound."""
+        from PIL import Image
+
+        with Image.open(self.library.version_path(request.mask or "")) as image:
+            return image.convert("L")
 
     def _keep(self, made: Sequence[tuple[ClaimedTask, GeneratedImage]], context: TaskContext) -> None:
         """Files first, then the rows and the ends of the tasks in one transaction, then the files' names."""
@@ -163,6 +172,8 @@ class _Saved:
     def __init__(self, task: ClaimedTask, made: GeneratedImage, info: ModelInfo) -> None:
         from pipelines.metadata import write_png
 
+        box = (task.payload.get("place") or {}).get("box")
+        made = made if box is None else _within(made, box)
         self.task, self.made = task, made
         self.key = f"{task.id}-{task.attempts}"
         self.place = {"offset": list(made.offset), "canvas": list(made.canvas), "batch_size": made.batch_size}
@@ -203,6 +214,12 @@ class _Saved:
             colour=main_colour(made.image),
             parents=slot.get("parents") or (),
         )
+
+
+def _within(made: GeneratedImage, box: Sequence[int]) -> GeneratedImage:
+    """The part of a whole picture that the version before showed: x, y, width, height."""
+    left, top, width, height = box
+    return replace(made, image=made.image.crop((left, top, left + width, top + height)), offset=(left, top))
 
 
 def _batch_of(task: ClaimedTask) -> int:

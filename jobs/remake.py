@@ -105,14 +105,16 @@ def _tasks(
     small_model: bool,
 ) -> list[TaskSpec]:
     base = request_of(asset, settings.image_model)
-    parent, newest = _lineage(library, asset)
+    parent, newest = lineage(library, asset)
     place = {"batch_id": asset.batch_id, "number": asset.number, "parents": [parent]}
     tasks = []
     for index in range(variants):
         if change is None:
-            made = base.replaced(seed=(newest + 1 + index) % (MAX_SEED + 1), init=None, change=None, strength=None)
+            made = base.replaced(
+                seed=(newest + 1 + index) % (MAX_SEED + 1), init=None, mask=None, change=None, strength=None
+            )
         else:
-            made = _changed(base, asset, change, strength, small_model)
+            made = changed(base, asset, change, strength, small_model)
             if index:
                 made = made.replaced(seed=(newest + index) % (MAX_SEED + 1))
         origin = "regenerated"
@@ -122,9 +124,10 @@ def _tasks(
     return tasks
 
 
-def _changed(
+def changed(
     base: GenerationRequest, asset: AssetView, change: str, strength: float | None, small_model: bool
 ) -> GenerationRequest:
+    """The request that starts from the asset's version and leads to what the words want."""
     from pipelines.colours import read_recolouring
     from pipelines.starts import LITTLE, read_strength
 
@@ -152,14 +155,14 @@ def request_of(asset: AssetView, model: str) -> GenerationRequest:
             kind=asset.kind,
             size=max(asset.width, asset.height),
         )
-    request = GenerationRequest.from_dict(made)
+    request = GenerationRequest.from_dict(made).replaced(mask=None)
     if request.model == model:
         return request
     fresh: dict[str, Any] = {"width": 0, "height": 0, "steps": 0, "guidance": None, "strength": None}
     return request.replaced(model=model, sampler="dpmpp_2m", **fresh)
 
 
-def _lineage(library: Library, asset: AssetView) -> tuple[int, int]:
+def lineage(library: Library, asset: AssetView) -> tuple[int, int]:
     """The current version's id, and the highest seed among all versions of the asset's batch."""
     with library.database.reading() as session:
         current = session.scalar(select(Asset.current_version_id).where(Asset.id == asset.id)) or 0

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from errors import GameForgeError, NotReady, ResourceError
 
 BUSY_SECONDS = 30.0
+MAPPED_BYTES = 256 * 1024**2
 WRITERS_LOCK = 0x67616D65  # any constant that all GameForge processes on one PostgreSQL share
 MIGRATION_LOCK = WRITERS_LOCK + 1
 
@@ -137,6 +138,7 @@ def _use_explicit_transactions(engine: Engine) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")  # searches walk through all rows
         _switch_to_wal(connection)
 
     @event.listens_for(engine, "begin")

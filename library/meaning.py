@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 IN_TIME = 1024  # texts that a search embeds while the user waits; the rest is embedded in the background
 FRONT = 4000  # places that are sorted first
-CANDIDATES = 1000  # ids in one query
+CANDIDATES = 1000  # the best ones, held against the filter first
 
 
 class Vectors(Protocol):
@@ -68,19 +68,15 @@ class MeaningSearch:
         if not len(scores) or not len(ids):
             return []
         of_asset = np.where(rows >= 0, scores[np.clip(rows, 0, len(scores) - 1)], -1.0)
-        order = _best_first(of_asset)
-        found: list[tuple[AssetView, float]] = []
-        for start in range(0, len(order), CANDIDATES):
-            part = order[start : start + CANDIDATES]
-            part = part[of_asset[part] > least]
-            if not len(part):
-                break
-            score = {int(ids[place]): float(of_asset[place]) for place in part}
-            views = self._views(list(score), wanted)
-            found += sorted(((view, score[view.id]) for view in views), key=lambda hit: (-hit[1], -hit[0].id))
-            if len(found) >= limit:
-                break
-        return found[:limit]
+        best = _best_first(of_asset)[:CANDIDATES]
+        places = self._narrowed(ids, best[of_asset[best] > least], wanted)
+        if len(places) < limit and len(ids) > CANDIDATES:  # rare ones, further down: ask for all that are wanted
+            places = self._narrowed(ids, None, wanted)
+            places = places[of_asset[places] > least]
+        places = places[np.lexsort((-places, -of_asset[places]))][:limit]
+        score = {int(ids[place]): float(of_asset[place]) for place in places}
+        found = [(view, score[view.id]) for view in self._views(list(score), wanted)]
+        return sorted(found, key=lambda hit: (-hit[1], -hit[0].id))
 
     def catch_up(self) -> None:
         """Embed what is new; to be called from the background."""
@@ -89,6 +85,15 @@ class MeaningSearch:
                 self._catch_up(IN_TIME)
                 if not self._waiting:
                     return
+
+    def _narrowed(self, ids: np.ndarray, places: np.ndarray | None, wanted: Wanted) -> np.ndarray:
+        """Those of `places` (None: all) in the sorted `ids` whose assets are wanted; only ids are read."""
+        within: Wanted = wanted if places is None else {**wanted, "ids": [int(asset_id) for asset_id in ids[places]]}
+        query = asset_query().where(*Filter(**within).conditions()).with_only_columns(Asset.id)
+        with self._library.database.reading() as session:
+            found = np.fromiter(session.scalars(query), np.int64)
+        where = np.searchsorted(ids, found)
+        return where[(where < len(ids)) & (ids[np.minimum(where, len(ids) - 1)] == found)]
 
     def _views(self, ids: list[int], wanted: Wanted) -> list[AssetView]:
         narrowed: Wanted = {**wanted, "ids": ids}

@@ -55,6 +55,7 @@ class Storage:
             raise NotReady(message, detail=str(error)) from error
         self.root = root.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
+        self._local_root = str(Path(self.root)) if self.is_local else ""
         self._verified: dict[str, tuple[str, int, int]] = {}  # files that were read and found whole
         self._cache = cache or Path(tempfile.gettempdir()) / "gameforge-files"
 
@@ -178,8 +179,9 @@ class Storage:
 
     def address(self, sha256: str) -> str:
         """Where the published file lies (or will): a local path, or the URL of a remote store."""
-        path = self._published(sha256)
-        return str(Path(path)) if self.is_local else str(self.fs.unstrip_protocol(path))
+        if self.is_local:
+            return f"{self._local_root}{os.sep}{_sharded(sha256, self.suffix).replace('/', os.sep)}"
+        return str(self.fs.unstrip_protocol(self._published(sha256)))
 
     def listed(self) -> list[str]:
         """sha256 of all published files."""

@@ -19,6 +19,7 @@ from errors import ResourceError
 
 PORTION = 256  # texts embedded at once
 MAX_CHARS = 300
+QUERIES = 64
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class TextVectors:
         self._embedder = embedder
         self._lock = threading.RLock()
         self._rows: dict[str, int] = {}
+        self._queries: dict[str, np.ndarray] = {}  # newest last
         self._matrix = np.zeros((0, 0), np.float32)
         self._used = 0  # rows of the matrix that hold vectors
         self._read_bytes = 0
@@ -62,8 +64,17 @@ class TextVectors:
             self._read()
             if not self._used:
                 return np.zeros(0, np.float32)
-            vector = np.asarray(self._embedder.encode([query[:MAX_CHARS]]), np.float32)[0]
-            return self._matrix[: self._used] @ vector
+            return self._matrix[: self._used] @ self._query(query[:MAX_CHARS])
+
+    def _query(self, text: str) -> np.ndarray:
+        """The text's vector; the last ones are kept, for the same search under other filters."""
+        vector = self._queries.pop(text, None)
+        if vector is None:
+            vector = np.asarray(self._embedder.encode([text]), np.float32)[0]
+        self._queries[text] = vector
+        if len(self._queries) > QUERIES:
+            del self._queries[next(iter(self._queries))]
+        return vector
 
     def add(self, texts: Sequence[str], vectors: np.ndarray) -> None:
         """Keep vectors (unit length, [n, dimension]) that were computed elsewhere."""

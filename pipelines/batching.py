@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil
 
 from PIL import Image
 
+from errors import UserFixable
 from pipelines.device import GIB, Device
+from pipelines.masked import Edit
 from pipelines.request import GenerationRequest
+from pipelines.starts import start_picture
 
 SMALL_SIDE = 256  # px; up to here several images keep the caches of a CPU busy, above it one does
 CPU_SMALL_ROWS = 32  # rows of the denoiser, two for an image with guidance; 32 measured 13 % faster than 16 twice
@@ -18,6 +21,7 @@ BYTES_PER_MEGAPIXEL = 2 * GIB  # activations of SDXL at 1024 x 1024 with guidanc
 SOON = 1.5  # seconds: what takes no longer is made in one go
 FIRST_SECONDS = 0.5  # otherwise: until the first results show, or one alone
 SECONDS = 20.0  # until further ones do
+Pictures = Callable[[GenerationRequest], Image.Image]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Item:
     index: int
     request: GenerationRequest
     start: Image.Image | None = None  # what it starts from, in the size that the model paints
+    edit: Edit | None = None  # only what its mask shows may change
 
 
 def batch_key(request: GenerationRequest) -> tuple[object, ...]:
@@ -41,6 +46,7 @@ def batch_key(request: GenerationRequest) -> tuple[object, ...]:
         request.tileable,
         request.strength,
         request.init is not None,
+        request.mask is not None,
     )
 
 
@@ -71,3 +77,14 @@ def timely_batch(full: int, seconds_per_image: float, waiting: int, first: bool)
 def even_batch(remaining: int, most: int) -> int:
     """The size of the next micro-batch when `remaining` images are split evenly into portions of at most `most`."""
     return ceil(remaining / ceil(remaining / most))
+
+
+def item_of(index: int, request: GenerationRequest, pictures: Pictures | None, masks: Pictures | None) -> Item:
+    """A complete request with what it starts from. Raises UserFixable."""
+    if request.init is None:
+        return Item(index, request)
+    if pictures is None or (request.mask is not None and masks is None):
+        raise UserFixable("The picture that this image starts from is not at hand. Describe the image instead.")
+    canvas = pictures(request)
+    edit = Edit(canvas, masks(request)) if request.mask is not None and masks is not None else None
+    return Item(index, request, start_picture(canvas, request), edit)

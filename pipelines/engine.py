@@ -11,20 +11,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from errors import Cancelled, GameForgeError, UserFixable
 from loading import MODEL_LOADING
 from pipelines import cutout
 from pipelines.adapters import PackFinder
-from pipelines.batching import Item, even_batch, full_batch, group_items, timely_batch
+from pipelines.batching import Item, Pictures, even_batch, full_batch, group_items, item_of, timely_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
+from pipelines.masked import finish_edit, is_erasure, model_mask
 from pipelines.prompts import PromptEmbedder
 from pipelines.request import GenerationRequest
 from pipelines.sources import ModelSource, is_small, locate
-from pipelines.sprites import finish
-from pipelines.starts import start_picture
+from pipelines.sprites import Finished, finish
 from pipelines.watch import CancelCheck, OutsideError, StepListener, Watch
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ class GenerationFailure:
     error: str  # one sentence
 
 
-Pictures = Callable[[GenerationRequest], "Image.Image"]
 Result = GeneratedImage | GenerationFailure
 
 
@@ -197,6 +196,7 @@ class ImageEngine:
         on_step: StepListener | None = None,
         cancelled: CancelCheck | None = None,
         pictures: Pictures | None = None,
+        masks: Pictures | None = None,
     ) -> Iterator[Result]:
         """Yield each result as soon as its micro-batch is painted; cancelled images yield nothing.
 
@@ -204,6 +204,7 @@ class ImageEngine:
             on_step: told after every step; must return quickly.
             cancelled: asked with a request's index between steps.
             pictures: gives the whole picture (RGBA) of the version that a request with `init` starts from.
+            masks: gives what a request with `mask` may change of it (L, of the same size).
 
         Raises:
             NotReady: the model cannot be loaded.
@@ -213,7 +214,11 @@ class ImageEngine:
         items: list[Item] = []
         for index, request in enumerate(requests):
             try:
-                items.append(Item(index, model.complete(request), _start(model.complete(request), pictures)))
+                item = item_of(index, model.complete(request), pictures, masks)
+                if item.edit is not None and is_erasure(request.change):
+                    yield _made(item, finish_edit(None, item.edit, item.request, model.native_alpha), 0.0, 1)
+                else:
+                    items.append(replace(item, start=model.filled_in(item)))
             except UserFixable as error:
                 yield GenerationFailure(index, request, error.message)
         watch = Watch(on_step, cancelled)
@@ -299,7 +304,9 @@ class ImageEngine:
         """
         watch.begin(batch)
         starts = [item.start for item in batch if item.start is not None]
-        return model.denoise([item.request for item in batch], watch.after_step, starts or None)
+        masks = [model_mask(item.edit, item.request) for item in batch if item.edit is not None]
+        requests = [item.request for item in batch]
+        return model.denoise(requests, watch.after_step, starts or None, masks or None)
 
     def _decode(
         self, model: LoadedModel, latents: torch.Tensor, items: list[Item], watch: Watch
@@ -333,20 +340,12 @@ class ImageEngine:
                 yield GenerationFailure(item.index, item.request, NO_PICTURE)
                 continue
             started = time.perf_counter()
-            done = finish(picture, item.request, model.native_alpha)
+            if item.edit is not None:
+                done = finish_edit(picture, item.edit, item.request, model.native_alpha)
+            else:
+                done = finish(picture, item.request, model.native_alpha)
             spent = seconds + time.perf_counter() - started
-            yield GeneratedImage(
-                index=item.index,
-                request=item.request,
-                image=done.image,
-                uncut=done.uncut,
-                offset=done.offset,
-                canvas=done.canvas,
-                seconds=spent,
-                batch_size=batch_size,
-                seam=done.seam,
-                warnings=(*done.warnings, *model.adapters.warnings(item.request.style_packs)),
-            )
+            yield _made(item, done, spent, batch_size, model.adapters.warnings(item.request.style_packs))
 
     def _measure(self, batch: list[Item], seconds: float) -> None:
         request = batch[0].request
@@ -355,12 +354,9 @@ class ImageEngine:
         self._seconds_per_work = new if old is None else old + NEW_MEASUREMENT_SHARE * (new - old)
 
 
-def _start(request: GenerationRequest, pictures: Pictures | None) -> Image.Image | None:
-    if request.init is None:
-        return None
-    if pictures is None:
-        raise UserFixable("The picture that this image starts from is not at hand. Describe the image instead.")
-    return start_picture(pictures(request), request)
+def _made(item: Item, done: Finished, seconds: float, batch: int, warnings: Sequence[str] = ()) -> GeneratedImage:
+    place, notes = (done.offset, done.canvas), (*done.warnings, *warnings)
+    return GeneratedImage(item.index, item.request, done.image, done.uncut, *place, seconds, batch, done.seam, notes)
 
 
 def _work(width: int, height: int, steps: int) -> float:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from errors import BadRequest, UserFixable
 from pipelines.adapters import Adapters, with_trigger
+from pipelines.colours import read_recolouring
 from pipelines.device import Device, is_out_of_memory, release_cached_memory
+from pipelines.masked import Blend, latent_masks, model_mask
 from pipelines.prompts import PromptEncoder
 from pipelines.request import MAX_SEED, GenerationRequest, StylePackUse
 from pipelines.sampling import SAMPLERS, keep_rows, make_scheduler, takes_timesteps
 from pipelines.sources import ModelSource
+from pipelines.sprites import resize
 from pipelines.starts import MODERATE, picture_tensor
 from pipelines.tileable import circular_padding
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
+
+    from pipelines.batching import Item
 
 MAX_SIDE = 2048
 MAX_STEPS = 150
@@ -134,10 +139,44 @@ class LoadedModel:
                 kwargs["latents"] = encoder.noised(self._encode(pixels), requests, kwargs["timesteps"])
             else:
                 del kwargs["width"], kwargs["height"]
-                kwargs.update(image=(pixels + 1) / 2, strength=first.strength)
+                # The pipeline takes four channels for latents, so a picture with alpha has to come as such.
+                image = self._encode(pixels) if pixels.shape[1] == 4 else (pixels + 1) / 2
+                kwargs.update(image=image, strength=first.strength)
         if "latents" in kwargs:
             kwargs["latents"] = kwargs["latents"].to(self._unet_dtype)
         return kwargs
+
+    def _blend(
+        self, requests: Sequence[GenerationRequest], starts: Sequence[Image.Image], masks: Sequence[Image.Image]
+    ) -> Blend:
+        import torch
+
+        clean = self._encode(picture_tensor(starts, self.pipe.vae.config.in_channels).to(self.device.name))
+        generators = [torch.Generator("cpu").manual_seed((request.seed + 1) % MAX_SEED) for request in requests]
+        noise = torch.stack([torch.randn(clean.shape[1:], generator=generator) for generator in generators])
+        return Blend(clean, noise, latent_masks(masks, *clean.shape[2:]))
+
+    def filled_in(self, item: Item) -> Image.Image | None:
+        """What an item starts from. A model that paints from examples of its own gets one into the mask, as large as it
+        fits, unless the change is one of colour: by itself it would only vary what is there.
+        """
+        start, request = item.start, item.request
+        words = " ".join((request.change or "").split())
+        if start is None or item.edit is None or not words or read_recolouring(words):
+            return start
+        example = getattr(self.prompts, "start", None)
+        box = model_mask(item.edit, request).getbbox()
+        if example is None or box is None:
+            return start
+        latent = example(request.replaced(subject=words, prompt=words)).latent[None]
+        picture = self.decode(latent.to(self.device.name))[0].convert("RGBA")
+        picture = picture.crop(picture.getchannel("A").getbbox())
+        factor = min((box[2] - box[0]) / picture.width, (box[3] - box[1]) / picture.height)
+        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+        corner = ((box[0] + box[2] - size[0]) // 2, (box[1] + box[3] - size[1]) // 2)
+        filled = start.copy()
+        filled.alpha_composite(resize(picture, size), corner)
+        return filled
 
     def _encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """Latents in the denoiser's scale, the same for the same pixels (the mean, no sample)."""
@@ -171,20 +210,23 @@ class LoadedModel:
         requests: Sequence[GenerationRequest],
         after_step: AfterStep | None = None,
         starts: Sequence[Image.Image] | None = None,
+        masks: Sequence[Image.Image] | None = None,
     ) -> torch.Tensor:
         """Latents of requests that are complete and share size, steps, guidance and sampler: [n, c, h, w].
 
         Args:
             after_step: called with (steps done, steps in all); returns the rows to go on with, in order. What it raises
                 ends the call.
+            masks: what of each start may change (L, in the size that the model paints).
         """
         import torch
 
         kwargs = self.call_kwargs(requests, starts)
         pipe = self._pipeline(kwargs)
+        blend = self._blend(requests, starts, masks) if starts is not None and masks is not None else None
         packs = self.adapters.applied(requests[0].style_packs)
-        if after_step is not None:
-            kwargs["callback_on_step_end"] = _shrinking_callback(after_step, kwargs["generator"])
+        if after_step is not None or blend is not None:
+            kwargs["callback_on_step_end"] = _callback(after_step, kwargs["generator"], blend)
             kwargs["callback_on_step_end_tensor_inputs"] = list(pipe._callback_tensor_inputs)
         with packs, torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
             return pipe(**kwargs, output_type="latent").images
@@ -239,23 +281,30 @@ def _active(request: GenerationRequest) -> list[StylePackUse]:
     return [use for use in request.style_packs if use.weight != 0]
 
 
-def _shrinking_callback(after_step: AfterStep, generators: list[torch.Generator]) -> Callable[..., dict[str, Any]]:
-    """A `callback_on_step_end` that takes unwanted images out of everything that the loop goes on with.
+def _callback(
+    after_step: AfterStep | None, generators: list[torch.Generator], blend: Blend | None
+) -> Callable[..., dict[str, Any]]:
+    """A `callback_on_step_end` that takes unwanted images out of everything that the loop goes on with, and holds
+    masked ones to their originals.
 
     The pipeline and its scheduler keep no other reference to a row: tensors are handed back, what multistep schedulers
     remember is shrunk, and the list of generators is the very list that they draw from.
     """
     import torch
 
-    def callback(pipe: Any, step: int, _: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        rows = after_step(step + 1, pipe.num_timesteps)
+    def callback(pipe: Any, step: int, timestep: Any, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         batch = len(generators)
-        if len(rows) == batch:
-            return tensors
-        generators[:] = [generators[row] for row in rows]
-        kept = torch.tensor(rows)
-        keep_rows(pipe.scheduler, kept, batch)
-        both = torch.cat([kept, kept + batch])  # with guidance, conditioning comes as [negatives; positives]
-        return {name: t[(kept if len(t) == batch else both).to(t.device)] for name, t in tensors.items()}
+        rows = after_step(step + 1, pipe.num_timesteps) if after_step is not None else list(range(batch))
+        if len(rows) < batch:
+            generators[:] = [generators[row] for row in rows]
+            kept = torch.tensor(rows)
+            keep_rows(pipe.scheduler, kept, batch)
+            both = torch.cat([kept, kept + batch])  # with guidance, conditioning comes as [negatives; positives]
+            tensors = {name: t[(kept if len(t) == batch else both).to(t.device)] for name, t in tensors.items()}
+            if blend is not None:
+                blend.keep(rows)
+        if blend is not None:
+            tensors["latents"] = blend.apply(tensors["latents"], pipe.scheduler, timestep)
+        return tensors
 
     return callback

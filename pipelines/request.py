@@ -44,6 +44,7 @@ class GenerationRequest:
     init: str | None = None  # sha256 of the version it starts from
     change: str | None = None  # what is to be different from that version, in words
     strength: float | None = None  # 0..1, how far it may leave its start
+    mask: str | None = None  # sha256 of a picture, white where it may change, as large as its start
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "style_packs": tuple(vars(use).copy() for use in self.style_packs)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,23 +25,59 @@ def place(sprite: Image.Image, offset: Sequence[int], canvas: Sequence[int]) -> 
     return whole
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a canvas lies in what a model paints: its `size` there and its top left corner."""
+
+    size: tuple[int, int]
+    offset: tuple[int, int]
+
+
+def is_pixelated(size: tuple[int, int], request: GenerationRequest) -> bool:
+    return request.style == "pixel" or max(size) <= 128
+
+
+def placement(size: tuple[int, int], request: GenerationRequest) -> Placement:
+    """For a canvas of `size`: pixel art grows by whole factors, everything is in the middle."""
+    wanted = (request.width, request.height)
+    if size == wanted:
+        return Placement(size, (0, 0))
+    longest = max(wanted)
+    if is_pixelated(size, request):
+        times, step = longest // max(size), ceil(max(size) / longest)
+        pixels = (size[0] * times, size[1] * times) if times else (ceil(size[0] / step), ceil(size[1] / step))
+        if max(pixels) == longest:
+            return Placement(pixels, _middle(pixels, wanted))
+    factor = longest / max(size)
+    scaled = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
+    return Placement(scaled, _middle(scaled, wanted))
+
+
+def fitted(canvas: Image.Image, request: GenerationRequest) -> Image.Image:
+    """The canvas in the size that the model paints; see `placement`."""
+    place = placement(canvas.size, request)
+    if place.size == canvas.size == (request.width, request.height):
+        return canvas
+    whole = is_pixelated(canvas.size, request)
+    scaled = resize_pixels(canvas, max(request.width, request.height)) if whole else canvas
+    if scaled.size != place.size:
+        scaled = resize(canvas, place.size)
+    out = Image.new("RGBA", (request.width, request.height))
+    out.paste(scaled, place.offset)
+    return out
+
+
+def _middle(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    return (room[0] - size[0]) // 2, (room[1] - size[1]) // 2
+
+
 def start_picture(canvas: Image.Image, request: GenerationRequest) -> Image.Image:
     """What a request starts from, in the size that its model paints, in the colours that its change asks for.
 
     Args:
         canvas: the version whole, RGBA; see `place`.
     """
-    size = (request.width, request.height)
-    pixelated = request.style == "pixel" or max(canvas.size) <= 128
-    if canvas.size != size:
-        longest = max(size)
-        scaled = resize_pixels(canvas, longest) if pixelated else canvas
-        if not pixelated or max(scaled.size) < longest:
-            factor = longest / max(canvas.size)
-            scaled = resize(canvas, (max(1, round(canvas.width * factor)), max(1, round(canvas.height * factor))))
-        fitted = Image.new("RGBA", size)
-        fitted.paste(scaled, ((size[0] - scaled.width) // 2, (size[1] - scaled.height) // 2))
-        canvas = fitted
+    canvas = fitted(canvas, request)
     change = read_recolouring(request.change or "")
     return recolour_image(canvas, change, tileable=request.tileable) if change else canvas
 

@@ -13,10 +13,11 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from errors import BadRequest
-from jobs.exports import chosen, provenance, run_export, shelved
+from jobs.exports import chosen, left_out, provenance, run_export, shelved
 from jobs.imports import import_art
 from pipelines.atlas.reading import grid_of
 from pipelines.atlas.sprites import FORMATS, ExportOptions
+from scaffolds.shelf import chosen_folder
 from server.schemas import AssetOut
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class ExportIn(BaseModel):
     fps: float = 8.0
     point: bool = True
     strip: bool = Field(False, description="leave out prompts, seeds and models")
+    rejected: bool = Field(False, description="with all: the rejected ones, too")
+    folder: str | None = Field(None, max_length=1000, description="an existing folder to write the files into as well")
+    replace: bool = Field(False, description="files in the folder that no export wrote may be replaced")
 
 
 class ExportedFileOut(BaseModel):
@@ -59,6 +63,10 @@ class KeptOut(BaseModel):
 class ExportOut(KeptOut):
     format: str
     assets: int
+    left_out: int = Field(0, description="rejected ones that were not exported")
+    folder: str | None = Field(None, description="where the files were written")
+    changed: list[str] = Field(default_factory=list, description="files in the folder that were written anew")
+    removed: list[str] = Field(default_factory=list, description="files of the export before that are gone")
 
 
 class ImportOut(BaseModel):
@@ -82,10 +90,19 @@ def router(services: Services) -> APIRouter:
 
     @routes.post("/exports", summary="Export assets for a game engine")
     def export(wanted: ExportIn) -> ExportOut:
-        fields = wanted.model_dump(exclude={"assets", "project"})
+        fields = wanted.model_dump(exclude={"assets", "project", "rejected", "folder", "replace"})
         options = ExportOptions(**fields)
-        assets = chosen(library, wanted.project or services.settings.project, wanted.assets)
-        made = run_export(library, assets, options, shelf, model=services.engine.info())
+        which = (library, wanted.project or services.settings.project, wanted.assets)
+        folder = chosen_folder(wanted.folder, services.settings.resolved_save_root) if wanted.folder else None
+        made = run_export(
+            library,
+            chosen(*which, rejected=wanted.rejected),
+            options,
+            shelf,
+            folder=folder,
+            replace_files=wanted.replace,
+            model=services.engine.info(),
+        )
         return ExportOut(
             id=made.id,
             name=made.name,
@@ -94,6 +111,10 @@ def router(services: Services) -> APIRouter:
             files=[ExportedFileOut(name=file.name, bytes=file.bytes) for file in made.files],
             url=f"/api/exports/{made.id}.zip",
             bytes=made.zip.stat().st_size,
+            left_out=left_out(*which, rejected=wanted.rejected),
+            folder=str(folder) if folder is not None else None,
+            changed=[file.name for file in made.files if file.state == "new"] if folder is not None else [],
+            removed=list(made.removed),
         )
 
     @routes.get("/exports/{export_id}.zip", summary="The zip of an export", response_class=FileResponse)

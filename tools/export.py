@@ -7,7 +7,7 @@ from typing import Any
 from langchain.tools import ToolRuntime, tool
 
 from errors import BadRequest, Cancelled
-from jobs.exports import Export, chosen, run_export
+from jobs.exports import Export, chosen, run_export, without_rejected
 from library.views import AssetView
 from pipelines.atlas.sprites import ExportOptions
 from tools.context import ToolContext
@@ -55,9 +55,13 @@ def export_assets(
             raise Cancelled
 
     runtime.stream_writer({"kind": "status", "data": {"text": "Exporting"}})
+    selected = _selected(assets, context)
+    left = 0
+    if not any(str(reference).strip(" #").isdigit() for reference in assets or []):
+        selected, left = without_rejected(selected)  # numbers mean what they say
     made = run_export(
         context.library,
-        _selected(assets, context),
+        selected,
         options,
         context.settings.home / "exports",
         model=context.engine.info(),
@@ -69,6 +73,8 @@ def export_assets(
     text = (
         f"Exported {count_of(made.assets, 'image')} for {made.format} as {count_of(len(made.files), 'file')}, in a zip."
     )
+    if left:
+        text += f" {count_of(left, 'rejected image')} left out."
     return f"{text} {hint}".strip(), artifact(part)
 
 

@@ -25,6 +25,12 @@ _STATES: dict[AssetState, str] = {
     "rejected": r"\brejected\b",
     "new": r"\b(?:pending|unreviewed|to review|a?waiting(?: for)?(?: review)?|review)\b",
 }
+_ONLY = re.compile(
+    r"\b(?:only|just)\s+"
+    r"((?:the|its|his|her|their|this|that)\s+[\w' -]+?|where the mask is[\w ]*|(?:inside|under|in) the mask)"
+    r"(?=\s+(?:to|into|in|as|with|should|a|an|is|be|becomes?)\b|\s*(?:[,.;:]|$))",
+    re.I,
+)
 _FILLER = re.compile(
     r"\b(?:all|any|anything|everything|every|the|a|an|of|for|with|in|from|that|is|are|my|our|we|have|still|already"
     r"|so far"
@@ -89,6 +95,8 @@ def regenerate_assets(
 
     context: ToolContext = runtime.context
     chosen = resolve(assets, context)
+    if change and (part := only_part(change)):
+        return _edited(runtime, chosen, part, change, variants)
     made = submit_remake(
         chosen,
         change=change,
@@ -129,6 +137,43 @@ def upscale_assets(assets: list[Reference], runtime: ToolRuntime[Any, Any], fact
         conversation_id=context.conversation_id,
     )
     return _started(runtime, job, f"Enlarging {numbers_of(chosen, context)} {factor} times (job {job.id}).")
+
+
+def only_part(change: str) -> str | None:
+    """What of a picture a change is about: "blade" of "only the blade, in red"; None: the whole picture."""
+    match = _ONLY.search(change)
+    return match[1].strip() if match else None
+
+
+def _edited(
+    runtime: ToolRuntime[Any, Any], chosen: list[int], part: str, change: str, variants: int
+) -> tuple[str, Artifact]:
+    """With an attached mask only what it shows changes; without one the user is told where to draw it."""
+    from jobs.edit import submit_edit
+
+    context: ToolContext = runtime.context
+    numbers = numbers_of(chosen, context)
+    if len(chosen) != 1 or len(context.attachments) != 1:
+        where = f"Open image {numbers}, choose Edit part, and paint" if len(chosen) == 1 else "Open each, and paint"
+        raise BadRequest(
+            f'I cannot see which pixels are "{part}". {where} over it; then only that changes. '
+            f"Or attach a picture of the same shape that is white there and black elsewhere."
+        )
+    words = _ONLY.sub(" ", change).strip(" ,.;:") or change
+    made = submit_edit(
+        chosen[0],
+        context.attachments[0].read_bytes(),
+        words,
+        variants=variants,
+        store=context.jobs,
+        library=context.library,
+        project=context.project,
+        settings=context.settings,
+        small_model=context.engine.info().small,
+        conversation_id=context.conversation_id,
+    )
+    text = f'Changing only what the mask shows of {numbers}: "{words}" (job {made.job.id}). The old version stays.'
+    return _started(runtime, made.job, f"{text} {made.note}".strip())
 
 
 def _started(runtime: ToolRuntime[Any, Any], job: JobView, text: str) -> tuple[str, Artifact]:

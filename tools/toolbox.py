@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from langchain_core.tools import BaseTool
 
+from tools.animate import animate_assets
 from tools.docs import query_design_docs
 from tools.export import export_assets
 from tools.generate import generate_assets
@@ -35,7 +36,7 @@ def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
         (
             generate_assets, create_style_pack, query_design_docs, scaffold_code, save_scaffold, review_assets,
             undo_review, regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job,
-            *extra,
+            animate_assets, *extra,
         ),
         frozenset({"create_style_pack", "save_scaffold"}),
     )  # fmt: skip

@@ -41,6 +41,7 @@ HEAD = f"""
 <link rel="stylesheet" href="{STATIC_URL}/scaffold.css">
 <link rel="stylesheet" href="{STATIC_URL}/export.css">
 <link rel="stylesheet" href="{STATIC_URL}/review.css">
+<link rel="stylesheet" href="{STATIC_URL}/studio.css">
 <script type="module" src="{STATIC_URL}/main.js"></script>
 """
 HEADER = '<header class="gf-header"></header>'

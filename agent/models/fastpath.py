@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from langchain_core.messages import BaseMessage, ToolCall
 
+from agent.models.motions import read_motion
 from agent.models.protocol import ToolSpec, make_call, tool_name
 from agent.models.turns import Turn, read_turn
 from agent.router.types import RoutedCall, Routing, TurnContext
@@ -21,10 +22,10 @@ PRODUCT_TOOLS = frozenset(
     {
         "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets",
         "undo_review", "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status",
-        "cancel_job", "save_scaffold",
+        "cancel_job", "save_scaffold", "animate_assets",
     }
 )  # fmt: skip
-"""Tools that the router was trained on, and two that need no training."""
+"""Tools that the router was trained on, and three that rules read."""
 UNDO_TOOL = "undo_review"
 UNDO = re.compile(
     r"(?:please |oops,? |no,? |wait,? )*(?:undo|take (?:that|it|this) back|revert|go back|restore (?:it|them))"
@@ -84,6 +85,9 @@ class FastPath:
         if save:
             args = {"folder": save["folder"].strip(), "replace": bool(save["rest"])}
             return Routing((RoutedCall(SAVE_TOOL, args, 1.0),), 1.0, (SAVE_TOOL,))
+        motion = None if turn.context.images else read_motion(turn.text, turn.context.gallery)
+        if motion is not None:
+            return Routing((motion,), motion.confidence, (motion.name,))
         return self.load().route(turn.text, turn.context)
 
     def calls(self, messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], override: Any = None) -> list[ToolCall]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,7 @@ class Frame:
     source: tuple[int, int]
     pivot: tuple[float, float]
     trimmed: bool
+    duration: int = 0  # ms; 0: as the options' fps say
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ def find_animations(sprites: Sequence[Sprite]) -> list[Animation]:
         if key is not None:
             found.setdefault(key[0], []).append((key[1], index))
     return [Animation(name, tuple(index for _, index in sorted(members))) for name, members in found.items()]
+
+
+def speed(frames: Iterable[Frame | Sprite], fps: float) -> float:
+    """Frames per second of an animation: what its frames say on average, else `fps`."""
+    known = [frame.duration for frame in frames if frame.duration]
+    return round(1000 * len(known) / sum(known), 2) if known else fps
 
 
 def build_atlas(sprites: Sequence[Sprite], options: ExportOptions) -> Atlas:
@@ -114,6 +121,7 @@ def build_atlas(sprites: Sequence[Sprite], options: ExportOptions) -> Atlas:
                 source=sprite.image.size,
                 pivot=sprite.pivot,
                 trimmed=sprite.image.size != (width, height),
+                duration=sprite.duration,
             )
         )
     return Atlas(

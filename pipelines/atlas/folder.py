@@ -35,11 +35,12 @@ class Written:
     removed: tuple[str, ...]
 
 
-def write_folder(files: Mapping[str, bytes], folder: Path, name: str) -> Written:
+def write_folder(files: Mapping[str, bytes], folder: Path, name: str, *, replace: bool = False) -> Written:
     """Make `folder` hold `files`; files of the earlier export called `name` that are no longer part of it go.
 
     A file that somebody changed since is not removed. After an error the folder is as it was:
-    ResourceError (disk full), NotReady (cannot be written), BadRequest (there is a file in the folder's place).
+    ResourceError (disk full), NotReady (cannot be written), BadRequest (there is a file in the folder's place, or files
+    that no export wrote would be overwritten and `replace` is not set).
     """
     if folder.exists() and not folder.is_dir():
         raise BadRequest(f"{folder} is a file. Name a folder to export into.")
@@ -50,6 +51,8 @@ def write_folder(files: Mapping[str, bytes], folder: Path, name: str) -> Written
         before = manifest.get(name, {})
         sums = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
         changed = sorted(file for file, data in files.items() if _content(folder / file) != data)
+        if not replace:
+            _check_foreign(folder, changed, manifest)
         others = {file for export, kept in manifest.items() if export != name for file in kept}
         stale = [file for file in before if file not in files and file not in others]
         removed = sorted(file for file in stale if _is_ours(folder / file, before[file]))
@@ -70,6 +73,19 @@ def write_folder(files: Mapping[str, bytes], folder: Path, name: str) -> Written
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
     return Written(tuple(changed), tuple(sorted(set(files) - set(changed))), tuple(removed))
+
+
+def _check_foreign(folder: Path, changed: list[str], manifest: Mapping[str, Mapping[str, str]]) -> None:
+    """Raises BadRequest when a file would be overwritten that no export wrote. (An engine's own changes to exported
+    files, such as Unity's to a .meta, are no reason: a new export is to bring them up to date.)"""
+    ours = {file for kept in manifest.values() for file in kept}
+    foreign = [file for file in changed if file not in ours and (folder / file).exists()]
+    if foreign:
+        names = ", ".join(foreign[:3]) + (" and others" if len(foreign) > 3 else "")
+        raise BadRequest(
+            f"{folder} already has {names}, which no export wrote. Nothing was written: allow files to be replaced, or "
+            "choose another name or folder."
+        )
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:

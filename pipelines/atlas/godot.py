@@ -6,7 +6,7 @@ atlas region cannot repeat, so what tiles comes as a PNG of its own.
 
 from __future__ import annotations
 
-from pipelines.atlas.build import Atlas, Frame, png_bytes
+from pipelines.atlas.build import Atlas, Frame, png_bytes, speed
 from pipelines.atlas.sprites import ExportOptions, Sprite
 from pipelines.atlas.textures import page_files, page_name
 
@@ -74,8 +74,8 @@ class _Godot4:
                 text += f'atlas = ExtResource("{frame.page + 1}")\n{_Godot4._body(frame)}'
                 textures.append(f'{{\n"duration": 1.0,\n"texture": SubResource("a{number}")\n}}')
                 number += 1
-            joined = ", ".join(textures)
-            listed.append(f'{{\n"frames": [{joined}],\n"loop": true,\n"name": &"{name}",\n"speed": {float(fps)}\n}}')
+            joined, rate = ", ".join(textures), float(speed(frames, fps))
+            listed.append(f'{{\n"frames": [{joined}],\n"loop": true,\n"name": &"{name}",\n"speed": {rate}\n}}')
         return f"{text}\n[resource]\nanimations = [{', '.join(listed)}]\n"
 
 
@@ -110,7 +110,6 @@ class _Godot3:
                 text += f"atlas = ExtResource( {frame.page + 1} )\n{_Godot3._body(frame)}"
                 textures.append(f"SubResource( {number} )")
                 number += 1
-            listed.append(
-                f'{{\n"frames": [ {", ".join(textures)} ],\n"loop": true,\n"name": "{name}",\n"speed": {float(fps)}\n}}'
-            )
+            joined, rate = ", ".join(textures), float(speed(frames, fps))
+            listed.append(f'{{\n"frames": [ {joined} ],\n"loop": true,\n"name": "{name}",\n"speed": {rate}\n}}')
         return f"{text}\n[resource]\nanimations = [ {', '.join(listed)} ]\n"

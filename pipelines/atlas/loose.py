@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from PIL import Image
 
-from pipelines.atlas.build import find_animations, frame_names, png_bytes, too_large
+from pipelines.atlas.build import find_animations, frame_names, png_bytes, speed, too_large
 from pipelines.atlas.sprites import ExportOptions, Sprite
 from pipelines.atlas.textures import APP, page_name, to_json
 
@@ -108,7 +108,7 @@ def sheet_files(sprites: Sequence[Sprite], options: ExportOptions) -> dict[str, 
         "margin": margin,
         "spacing": spacing,
         "animations": {item.name: [names[index] for index in item.frames] for item in animations},
-        "frameRate": options.fps,
+        "frameRate": speed([sprites[index] for item in animations for index in item.frames], options.fps),
         "meta": {"app": APP, "version": "1.0"},
     }
     files[f"{options.name}.json"] = to_json(data)

@@ -95,6 +95,7 @@ class Sprite:
     image: Image.Image
     normal: Image.Image | None = None  # normal map of the same size
     pivot: tuple[float, float] = (0.5, 0.5)  # share of width and height, from the top left
+    duration: int = 0  # ms, of an animation's frame; 0: as the options' fps say
     tiles: bool = False  # is repeated: needs a texture of its own where an atlas region cannot be
     data: bytes | None = None  # the PNG file as it is kept, with its text chunks
     origin: dict[str, Any] | None = field(default=None, compare=False)  # provenance, for the sidecar

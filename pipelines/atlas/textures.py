@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.atlas.build import Atlas, Frame, png_bytes
+from pipelines.atlas.build import Atlas, Frame, png_bytes, speed
 from pipelines.atlas.sprites import ExportOptions
 
 APP = "GameForge"
@@ -80,7 +80,7 @@ def phaser(atlas: Atlas, options: ExportOptions) -> dict[str, bytes]:
                     {"key": options.name, "frame": atlas.frames[index].name, "duration": 0}
                     for index in animation.frames
                 ],
-                "frameRate": options.fps,
+                "frameRate": speed([atlas.frames[index] for index in animation.frames], options.fps),
                 "repeat": -1,
             }
             for animation in atlas.animations
@@ -106,7 +106,10 @@ def aseprite(atlas: Atlas, options: ExportOptions) -> dict[str, bytes]:
     for number, index in enumerate(order):
         entry = frame_entry(atlas.frames[index])
         kept = ("frame", "rotated", "trimmed", "spriteSourceSize", "sourceSize")
-        frames[str(number)] = {**{key: entry[key] for key in kept}, "duration": duration}
+        frames[str(number)] = {
+            **{key: entry[key] for key in kept},
+            "duration": atlas.frames[index].duration or duration,
+        }
     tags, start = [], 0
     runs = [(animation.name, len(animation.frames)) for animation in atlas.animations]
     moving = {index for animation in atlas.animations for index in animation.frames}

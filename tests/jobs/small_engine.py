@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from pipelines.engine import GeneratedImage, GenerationFailure, ModelInfo
+from pipelines.masked import Edit, finish_edit, is_erasure
 from pipelines.request import GenerationRequest
 from pipelines.starts import start_picture
 from pipelines.watch import StepEvent
@@ -61,6 +62,7 @@ class SmallEngine:
         on_step: Callable[[StepEvent], None] | None = None,
         cancelled: Callable[[int], bool] | None = None,
         pictures: Callable[[GenerationRequest], Image.Image] | None = None,
+        masks: Callable[[GenerationRequest], Image.Image] | None = None,
     ) -> Iterator[GeneratedImage | GenerationFailure]:
         for start in range(0, len(requests), self.micro_batch):
             indices = list(range(start, min(start + self.micro_batch, len(requests))))
@@ -70,10 +72,10 @@ class SmallEngine:
                 if on_step is not None and indices:
                     on_step(StepEvent(tuple(indices), step + 1, STEPS))
             for index in indices:
-                yield self._paint(index, requests[index], len(indices), pictures)
+                yield self._paint(index, requests[index], len(indices), pictures, masks)
 
     def _paint(
-        self, index: int, request: GenerationRequest, batch: int, pictures: Any = None
+        self, index: int, request: GenerationRequest, batch: int, pictures: Any = None, masks: Any = None
     ) -> GeneratedImage | GenerationFailure:
         if request.subject == self.KILL:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -86,7 +88,11 @@ class SmallEngine:
         ImageDraw.Draw(image).ellipse((4, 4, SIZE - 5, SIZE - 5), fill=colour)
         if request.init is not None:
             sized = request.replaced(width=SIZE, height=SIZE, style="pixel")
-            image = start_picture(pictures(request), sized)
+            canvas = pictures(request)
+            image = start_picture(canvas, sized)
+            if request.mask is not None:
+                nothing = None if is_erasure(request.change) else image
+                image = finish_edit(nothing, Edit(canvas, masks(request)), sized, True).image
         return GeneratedImage(
             index=index,
             request=request,

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from errors import BadRequest, Cancelled, NotFound, ResourceError
-from jobs.exports import KEPT, Export, chosen, load_sprites, run_export, shelved
+from jobs.exports import KEPT, Export, chosen, left_out, load_sprites, run_export, shelved
 from library.review import set_states
 from pipelines.atlas.loose import read_webp_origin
 from pipelines.atlas.sprites import FORMATS, ExportOptions
@@ -57,8 +57,10 @@ def redo(desk: Desk, asset_id: int, colour: str, size: tuple[int, int] | None = 
 
 
 def export(desk: Desk, which: Any = "all", folder: Path | None = None, **options: Any) -> Export:
+    replaced = options.pop("replace_files", False)
     assets = chosen(desk.library, "default", which)
-    return run_export(desk.library, assets, ExportOptions(**options), desk.settings.home / "exports", folder=folder)
+    shelf = desk.settings.home / "exports"
+    return run_export(desk.library, assets, ExportOptions(**options), shelf, folder=folder, replace_files=replaced)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -115,8 +117,23 @@ def test_files_that_an_export_no_longer_has_go_and_others_stay(desk: Desk, tmp_p
     made = export(desk, ids[:1], folder=out, format="png")
     assert made.removed == ("clay_pot.png",)
     assert sorted(content(out)) == ["atlas.provenance.json", "cactus.png", "mine.txt", "rope.png"]
-    made = export(desk, ids[1:], folder=out, format="png", name="second")
+    with pytest.raises(BadRequest, match=r"already has rope.png, which no export wrote. Nothing was written"):
+        export(desk, ids[1:], folder=out, format="png", name="second")
+    assert (out / "rope.png").read_bytes() == b"drawn over by hand"
+    made = export(desk, ids[1:], folder=out, format="png", name="second", replace_files=True)
     assert made.removed == () and "cactus.png" in content(out)
+
+
+def test_rejected_ones_stay_out_unless_asked_for(desk: Desk) -> None:
+    ids = make(desk, "cactus", "rope", "lantern")
+    set_states(desk.library, {ids[1]: "rejected"})
+    assert [asset.subject for asset in chosen(desk.library, "default", "all")] == ["cactus", "lantern"]
+    assert left_out(desk.library, "default", "all") == 1
+    assert len(chosen(desk.library, "default", "all", rejected=True)) == 3
+    assert [asset.id for asset in chosen(desk.library, "default", [ids[1]])] == [ids[1]]
+    set_states(desk.library, dict.fromkeys(ids, "rejected"))
+    with pytest.raises(BadRequest, match="All of these images were rejected"):
+        chosen(desk.library, "default", "all")
 
 
 def test_approved_ones_are_chosen_and_nothing_is_a_sentence(desk: Desk, tmp_path: Path):

@@ -62,12 +62,12 @@ async function redo(assets, change, variants) {
   const body = { assets: assets.map((asset) => asset.id), change: change || null, variants };
   const made = await attempt(() => api("assets/regenerate", { method: "POST", body }));
   if (!made) return;
-  if (made.note) toast(made.note, { seconds: 12 });
-  follow(made.job, `Redoing ${plural(assets.length, "image")}`);
+  follow(made.job, `Redoing ${plural(assets.length, "image")}`, made.note);
 }
 
 // The job with its progress at the edge of the page, until it ends; it can be stopped there.
-function follow(job, words) {
+export function follow(job, words, hint = "") {
+  if (hint) toast(hint, { seconds: 12 });
   store.load(job.id).catch(() => {});
   const note = toast(`${words} …`, {
     action: { label: "Stop", run: () => attempt(() => api(`jobs/${job.id}/cancel`, { method: "POST" })) }, seconds: 3600,

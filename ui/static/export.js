@@ -31,21 +31,28 @@ export async function openExport(choices) {
     row("Padding (px)", padding, "Empty pixels between images"), row("Extrude (px)", extrude, "Outermost pixels repeated, against seams when scaled"),
     row("Largest page", page),
   ];
+  const rejected = check(false);
+  const folder = h("input", { type: "text", "aria-label": "Save to folder", placeholder: "optional: the whole path of a folder", value: last.folder ?? "", spellcheck: false, maxLength: 1000 });
+  const replace = check(false);
   const error = h("p", { className: "gf-error", role: "alert", hidden: true });
   const start = h("button", { type: "submit", className: "gf-button gf-primary" }, "Export");
   const result = h("div");
   const form = h("form", { className: "gf-export-form", onsubmit: run },
     row("Images", which), row("Format", format), row("Name", name), ...packing,
-    row("Leave out prompts, seeds and models", strip), error,
+    row("Leave out prompts, seeds and models", strip), row("Rejected ones, too", rejected), row("Save to folder", folder, "Besides the zip, write the files there"),
+    row("Replace other files there", replace, "Files that an earlier export wrote are renewed in any case"), error,
     h("div", { className: "gf-actions" }, start, button("Cancel", null, () => dialog.close())));
   const dialog = h("dialog", { className: "gf-export-dialog" }, h("h3", {}, "Export"), form, result);
   dialog.setAttribute("aria-label", "Export");
-  format.addEventListener("change", show);
+  for (const field of [format, which]) field.addEventListener("change", show);
+  folder.addEventListener("input", show);
 
   function show() {
     const sheet = format.value === "spritesheet";
     for (const line of packing) line.hidden = !PACKED.includes(format.value) && !(sheet && packing.indexOf(line) >= 2);
     packing[1].hidden = !TURNING.includes(format.value);
+    rejected.parentElement.hidden = choices[Number(which.value)].assets !== "all";
+    replace.parentElement.hidden = !folder.value.trim();
     name.parentElement.hidden = ["png", "webp"].includes(format.value);
   }
 
@@ -55,15 +62,18 @@ export async function openExport(choices) {
       format: format.value, name: name.value.trim() || "atlas", trim: trim.checked, rotate: rotate.checked,
       power_of_two: power.checked, padding: Number(padding.value), extrude: Number(extrude.value), page: Number(page.value), strip: strip.checked,
     };
-    localStorage.setItem(LAST, JSON.stringify(options));
+    const into = folder.value.trim() ? { folder: folder.value.trim(), replace: replace.checked } : {};
+    localStorage.setItem(LAST, JSON.stringify({ ...options, folder: into.folder ?? "" }));
     start.disabled = true;
     start.textContent = "Exporting …";
     error.hidden = true;
     try {
-      const made = await api("exports", { method: "POST", body: { ...options, assets: choices[Number(which.value)].assets } });
+      const made = await api("exports", { method: "POST", body: { ...options, ...into, rejected: rejected.checked, assets: choices[Number(which.value)].assets } });
       form.hidden = true;
       const files = h("div");
-      result.replaceChildren(files, h("div", { className: "gf-actions" }, button("Close", null, () => dialog.close())));
+      const notes = [made.left_out && `${plural(made.left_out, "rejected image")} left out.`,
+        made.folder && `In ${made.folder}: ${made.changed.length} written, ${made.files.length - made.changed.length} unchanged${made.removed.length ? `, ${made.removed.length} removed` : ""}.`];
+      result.replaceChildren(files, ...notes.filter(Boolean).map((text) => h("p", { role: "status" }, text)), h("div", { className: "gf-actions" }, button("Close", null, () => dialog.close())));
       list(files, made);
       files.querySelector("a").focus();
     } catch (problem) {
@@ -111,11 +121,13 @@ function read() {
 
 // A button that takes own sprites, sheets and atlases into the library; `done` is called when some came in.
 export function importButton(done) {
+  const cells = h("input", { type: "text", "aria-label": "Cells of a sheet", placeholder: "sheet? 32x32", title: "Cut every image into cells of this size, as 32x32; left empty, each file is one image", maxLength: 20, className: "gf-grid-field" });
   const files = h("input", { type: "file", multiple: true, accept: "image/*,.json", hidden: true, onchange: take });
   const label = button("Import", "Own sprites, or an atlas together with its JSON", () => files.click());
   async function take() {
     const form = new FormData();
     for (const file of files.files) form.append("files", file);
+    if (cells.value.trim()) form.append("grid", cells.value.trim());
     files.value = "";
     label.disabled = true;
     const made = await attempt(() => upload("imports", form));
@@ -124,5 +136,5 @@ export function importButton(done) {
     toast([`${plural(made.assets.length, "image")} imported.`, ...made.skipped.slice(0, 2).map((text) => `Left out: ${text}`)].join(" "));
     done();
   }
-  return h("span", {}, label, files);
+  return h("span", { className: "gf-import" }, label, cells, files);
 }

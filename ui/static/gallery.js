@@ -4,6 +4,7 @@ import { api, attempt } from "./api.js";
 import { button, duration, h, place, plural } from "./dom.js";
 import { openExport } from "./export.js";
 import { openLightbox } from "./lightbox.js";
+import { framesOf, Player } from "./player.js";
 import { store } from "./store.js";
 import { TrainingView } from "./training.js";
 
@@ -45,6 +46,7 @@ class JobView {
     this.retryButton = button("Retry", "Run the failed and stopped ones again", () =>
       attempt(() => api(`jobs/${job.id}/retry`, { method: "POST" })), "gf-button gf-retry");
     this.exportButton = button("Export", "For a game engine, or as single files", () => this.export());
+    this.player = new Player();
     this.error = h("p", { className: "gf-error", hidden: true });
     this.cells = tasks.map((task) => this.cell(task));
     this.byTask = new Map(tasks.map((task, index) => [task.id, index]));
@@ -53,6 +55,7 @@ class JobView {
       h("div", { className: "gf-job-head" }, this.count, this.bar, this.left, this.retryButton, this.exportButton, this.stopButton),
       this.error,
       this.grid,
+      this.player.element,
     );
     this.resized = new ResizeObserver(() => this.scale());
     this.resized.observe(this.grid);
@@ -139,6 +142,7 @@ class JobView {
 
   head() {
     const { job } = this.entry;
+    if (job.kind === "animate") this.player.show(framesOf(this.entry.tasks.map((task) => task.asset).filter(Boolean)));
     const open = store.isOpen(job);
     const extra = [job.failed && `${job.failed} failed`, job.canceled && `${job.canceled} stopped`].filter(Boolean);
     const took = job.finished_at && job.started_at ? ` ${job.state === "done" ? "in" : "after"} ${duration(job.finished_at - job.started_at)}` : "";

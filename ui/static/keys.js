@@ -11,6 +11,7 @@ const HELP = [
   ["n", "new chat"],
   ["← →", "previous and next picture, when one is open"],
   ["p, x, u, r", "approve, reject, undo, redo, on a picture or in Review"],
+  ["e", "on a picture: edit part of it"],
   ["c, z, v", "in Review: compare, large, set view"],
   ["1-9, Shift+arrows", "in Review: go to a number, select a range"],
   ["wheel, drag, + - 0, t", "in a comparison: zoom, pan, fit, repeat as tiles"],

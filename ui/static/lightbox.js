@@ -1,8 +1,11 @@
 // One picture large, with everything that it was made from. Arrow keys go to its neighbours.
 
+import { openAnimate } from "./animate.js";
 import { openCompare } from "./compare.js";
 import { askRedo, decide, remove, undo, upscale } from "./decide.js";
 import { button, h, place } from "./dom.js";
+import { openEdit } from "./edit.js";
+import { provenanceCard } from "./provenance.js";
 import { store } from "./store.js";
 import { showVersions } from "./versions.js";
 
@@ -67,10 +70,13 @@ export function openLightbox(assets, assetId) {
     facts.replaceChildren(
       h("h3", {}, `${asset.number}. ${asset.subject}`),
       h("dl", {}, lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      provenanceCard(asset),
       h("div", { className: "gf-actions" },
         verdict(asset, "approved", "Approve", "p"),
         verdict(asset, "rejected", "Reject", "x"),
         button("Redo", "Regenerate (r)", () => askRedo([asset])),
+        button("Animate", "Frames of a motion: walk, idle, spin ...", () => openAnimate(asset)),
+        button("Edit part", "Paint over what should change (e)", () => openEdit(asset)),
         button("Upscale 2×", "Enlarge twice", () => upscale([asset], 2)),
         button("4×", "Enlarge four times", () => upscale([asset], 4)),
         h("a", { className: "gf-button", href: `${asset.url}?download=true`, download: `${slug(asset.subject)}.png` }, "Save PNG"),
@@ -101,6 +107,10 @@ export function openLightbox(assets, assetId) {
     if (event.key === "r") {
       event.preventDefault();
       askRedo([assets[index]]);
+    }
+    if (event.key === "e") {
+      event.preventDefault();
+      openEdit(assets[index]);
     }
     if (event.key === "Delete") bin();
     event.stopPropagation();

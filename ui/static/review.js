@@ -5,6 +5,7 @@ import { openCompare } from "./compare.js";
 import { askRedo, decide, remove, said, undo, upscale } from "./decide.js";
 import { button, h, place, plural, when } from "./dom.js";
 import { openLightbox } from "./lightbox.js";
+import { framesOf, Player } from "./player.js";
 import { rename, reviewer } from "./reviewer.js";
 import { openSet } from "./setview.js";
 import { store } from "./store.js";
@@ -28,6 +29,7 @@ export function mountReview(element) {
   const name = h("input", { type: "text", value: reviewer(), "aria-label": "Your name in the history", title: "Your name in the history", className: "gf-reviewer", onchange: () => (name.value = rename(name.value)) });
   const grid = h("div", { className: "gf-gallery gf-review-grid", role: "listbox", "aria-label": "Images", "aria-multiselectable": "true", tabIndex: 0 });
   const empty = h("p", { className: "gf-empty" });
+  const player = new Player();
   const actions = h("div", { className: "gf-review-actions" },
     button("Approve", "Approve (p)", () => mark("approved")),
     button("Reject", "Reject (x)", () => mark("rejected")),
@@ -41,7 +43,7 @@ export function mountReview(element) {
   element.replaceChildren(
     h("div", { className: "gf-page-head" }, h("h2", {}, "Review"), batches, filter, count, h("span", { className: "gf-grow" }), name),
     h("div", { className: "gf-review-bar" }, actions, picked),
-    empty, grid);
+    player.element, empty, grid);
 
   // ------------------------------------------------------------ what is shown
 
@@ -73,6 +75,7 @@ export function mountReview(element) {
     const again = shown.findIndex((asset) => asset.id === at);
     cursor = Math.max(0, Math.min(again >= 0 ? again : cursor, shown.length - 1));
     grid.replaceChildren(...shown.map(cell));
+    player.show(framesOf(assets.filter((asset) => asset.state !== "rejected")));
     empty.hidden = shown.length > 0;
     empty.textContent = assets.length ? "No image of this batch is in that state." : "Nothing to review yet. Ask for images in the chat; each batch is reviewed here.";
     actions.hidden = !assets.length;

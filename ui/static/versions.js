@@ -5,7 +5,7 @@ import { button, h, place } from "./dom.js";
 import { reviewer } from "./reviewer.js";
 import { store } from "./store.js";
 
-const ORIGINS = { generated: "first", regenerated: "redone", upscaled: "enlarged", edited: "edited", imported: "imported" };
+const ORIGINS = { generated: "first", regenerated: "redone", upscaled: "enlarged", edited: "edited", animated: "frame", imported: "imported" };
 
 // Fills `element` when there is more than one; `onchoose` is told the asset after another became current.
 export async function showVersions(element, asset, { onchoose, oncompare }) {
