@@ -99,3 +99,64 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         database.migrate()
     assert "secret" not in caught.value.message
     database.dispose()
+
+
+def test_review_search_and_undo(desk: Desk) -> None:
+    from library.history import history, undo, versions
+    from library.review import bin_assets, decide, label, restore_assets
+    from library.taste import dislikes
+
+    worker = desk.worker()
+    worker.start()
+    worker.wait(desk.submit("rusty sword", "golden cup", "old rope").id, timeout=120)
+    library = desk.library
+    decide(library, {1: "approved", 2: "rejected", 3: "rejected"}, who="ann", note="too glossy")
+    assert [dislike.sentence for dislike in dislikes(library, "default")] == ["You rejected glossy ones twice: matte?"]
+    label(library, [1], add=["100%_sharp"], who="ann")
+    assert [asset.id for asset in library.assets(project="default", text="rusty swords 100%_")] == [1]
+    assert [asset.id for asset in library.assets(project="default", state="rejected")] == [3, 2]
+    bin_assets(library, [2], who="ben")
+    assert library.count(project="default") == 2
+    restore_assets(library, [2], who="ben")
+    for _ in range(4):
+        undo(library, project="default")
+    assert {asset.state for asset in library.assets(project="default")} == {"new"}
+    assert [change.who for change in history(library, asset_id=2)][-1] == "ann" and len(versions(library, 1)) == 1
+
+
+def test_review_comes_to_a_database_that_had_none(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import text
+
+    from library import db
+
+    desk_url = url.replace("/postgres?", "/old?")
+    admin = Database(url)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE old"))
+    old = Database(desk_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(db.__file__).parent / "migrations"))
+    with old.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for statement in (
+            "INSERT INTO projects (id, name, created_at) VALUES (1, 'default', 0)",
+            "INSERT INTO batches (id, project_id, request, plan, created_at) VALUES (1, 1, '', '{}', 0)",
+            "INSERT INTO assets (id, project_id, batch_id, number, subject, kind, state, created_at)"
+            " VALUES (1, 1, 1, 1, 'Rusty Sword', 'item', 'approved', 0)",
+            *(
+                "INSERT INTO versions (id, asset_id, sha256, prompt, seed, width, height, model, details, created_at)"
+                f" VALUES ({n}, 1, '{n:064x}', 'a Blade', 1, 8, 8, 'm', '{{}}', 0)"
+                for n in (1, 2)
+            ),
+        ):
+            connection.execute(text(statement))
+    old.migrate()
+    with old.reading() as session:
+        row = session.execute(text("SELECT current_version_id, words, revision FROM assets")).one()
+        assert tuple(row) == (2, "rusty sword a blade", 0)
+        assert session.execute(text("SELECT state FROM versions ORDER BY id")).scalars().all() == ["new", "approved"]
+    old.dispose()
+    admin.dispose()
