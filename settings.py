@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     engine: Literal["godot", "unity", "phaser", "pygame", "bevy", "generic"] | None = Field(
         default=None, description="Engine of the game: code is written for it unless the request names another."
     )
+    sign_certificates: Path | None = Field(
+        default=None, description="PEM file with the certificate chain that exports are signed with (C2PA)."
+    )
+    sign_key: Path | None = Field(default=None, description="PEM file with the private key that belongs to it.")
     save_root: Path | None = Field(
         default=None, description="The page saves code only to folders below this one; default: your home folder."
     )

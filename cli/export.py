@@ -9,6 +9,7 @@ import sys
 from errors import BadRequest
 from jobs.exports import Export, chosen, left_out, run_export
 from pipelines.atlas.sprites import ExportOptions
+from pipelines.credentials import Credentials
 from services import build_services
 from settings import Settings
 
@@ -44,6 +45,7 @@ def export(args: argparse.Namespace, settings: Settings) -> int:
             settings.home / "exports",
             folder=None if args.zip else args.out,
             replace_files=args.replace,
+            credentials=Credentials.read(settings.sign_certificates, settings.sign_key) if args.sign else None,
             model=services.engine.info(),
         )
         if args.zip and args.out is not None:

@@ -21,6 +21,7 @@ def export_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     )
     export.add_argument("--rejected", action="store_true", help="with --all: the rejected ones, too")
     export.add_argument("--replace", action="store_true", help="overwrite files in DIR that no export wrote")
+    export.add_argument("--sign", action="store_true", help="C2PA credentials, with your certificate (see settings)")
     export.add_argument("--zip", action="store_true", help="write DIR/NAME.zip instead of single files")
     export.add_argument("--name", default="atlas", help="name of the sheets and their data files (atlas)")
     export.add_argument("--no-trim", action="store_true", help="keep empty margins")

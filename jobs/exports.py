@@ -20,10 +20,12 @@ from PIL import Image, UnidentifiedImageError
 
 from errors import BadRequest, NotFound
 from library import history
+from pipelines.atlas.build import frame_names
 from pipelines.atlas.export import export_files, nothing_before
 from pipelines.atlas.folder import explained, godot_folder, write_folder, zip_bytes
 from pipelines.atlas.names import safe_name
 from pipelines.atlas.sprites import LOOSE, ExportOptions, Sprite
+from pipelines.credentials import Credentials, sign_files
 
 if TYPE_CHECKING:
     from library.library import Library
@@ -108,9 +110,10 @@ def run_export(
     folder: Path | None = None,
     replace_files: bool = False,
     model: ModelInfo | None = None,
+    credentials: Credentials | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Export:
-    """Write the export. `check` is called between the images and may raise Cancelled.
+    """Write the export, signed with `credentials`. `check` is called between the images and may raise Cancelled.
 
     Raises:
         BadRequest: nothing to export, an image is larger than a page, or the folder has other files of these names and
@@ -124,6 +127,10 @@ def run_export(
     previous = (lambda name: _read(place / name)) if folder is not None else nothing_before
     files = export_files(sprites, options, previous, godot_folder=godot_folder(folder) if folder is not None else "")
     check()
+    if credentials is not None:
+        named = zip(frame_names(sprites), sprites, strict=True)
+        origins = {f"{name}{end}": one.origin for name, one in named if one.origin for end in (".png", ".webp")}
+        files = sign_files(files, credentials, {} if options.strip else origins)
     archive = zip_bytes(files)
     export_id = hashlib.sha256(archive).hexdigest()[:16]
     kept = _put_on_shelf(shelf, export_id, options.name, files, archive)

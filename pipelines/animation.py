@@ -149,6 +149,8 @@ def _walk(body: Image.Image, phase: float) -> _Pose:
     swing = sin(2 * pi * phase)
     stride, lean = _amount(body, 0.07), _amount(body, 0.02)
     hip = round(body.height * HIP)
+    if body.height - hip < 2:  # nothing that could be legs
+        return _pose(body, lift=1.0 if 0.25 <= phase < 0.75 else 0.0)
     upper = _sheared(body.crop((0, 0, body.width, hip)), 0, hip, lambda way: lean * swing * (1 - way))
     lower = _legs(body.crop((0, hip, body.width, body.height)), stride * swing, _amount(body, 0.05) * abs(swing))
     width = max(upper.width, lower.width)

@@ -17,6 +17,7 @@ from jobs.exports import chosen, left_out, provenance, run_export, shelved
 from jobs.imports import import_art
 from pipelines.atlas.reading import grid_of
 from pipelines.atlas.sprites import FORMATS, ExportOptions
+from pipelines.credentials import Credentials
 from scaffolds.shelf import chosen_folder
 from server.schemas import AssetOut
 
@@ -43,6 +44,7 @@ class ExportIn(BaseModel):
     point: bool = True
     strip: bool = Field(False, description="leave out prompts, seeds and models")
     rejected: bool = Field(False, description="with all: the rejected ones, too")
+    sign: bool = Field(False, description="C2PA credentials, with the certificate of the settings")
     folder: str | None = Field(None, max_length=1000, description="an existing folder to write the files into as well")
     replace: bool = Field(False, description="files in the folder that no export wrote may be replaced")
 
@@ -90,10 +92,13 @@ def router(services: Services) -> APIRouter:
 
     @routes.post("/exports", summary="Export assets for a game engine")
     def export(wanted: ExportIn) -> ExportOut:
-        fields = wanted.model_dump(exclude={"assets", "project", "rejected", "folder", "replace"})
+        fields = wanted.model_dump(exclude={"assets", "project", "rejected", "folder", "replace", "sign"})
         options = ExportOptions(**fields)
         which = (library, wanted.project or services.settings.project, wanted.assets)
         folder = chosen_folder(wanted.folder, services.settings.resolved_save_root) if wanted.folder else None
+        credentials = None
+        if wanted.sign:
+            credentials = Credentials.read(services.settings.sign_certificates, services.settings.sign_key)
         made = run_export(
             library,
             chosen(*which, rejected=wanted.rejected),
@@ -101,6 +106,7 @@ def router(services: Services) -> APIRouter:
             shelf,
             folder=folder,
             replace_files=wanted.replace,
+            credentials=credentials,
             model=services.engine.info(),
         )
         return ExportOut(

@@ -191,3 +191,54 @@ def test_set_view_library_and_a_narrow_window(desk: Callable[..., Desk], batch: 
     narrow = review_page(desk, width=390, height=844)
     narrow.screenshot("review-390")
     assert narrow.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_part_is_edited_and_a_picture_moves(desk: Callable[..., Desk], batch: int) -> None:
+    """Paint a mask, say what should be there; then frames that play. The card tells where the picture comes from."""
+    window = review_page(desk)
+    page, keys = window.page, window.page.keyboard
+    keys.press("Home")
+    keys.press("3")
+    keys.press("z")
+    lightbox = page.locator("dialog.gf-lightbox")
+    lightbox.get_by_text("Provenance", exact=True).click()
+    expect(lightbox.locator(".gf-card")).to_contain_text("Licence of the model")
+    window.screenshot("provenance")
+
+    lightbox.get_by_role("button", name="Edit part").click()
+    editor = page.get_by_role("dialog", name="Edit part")
+    editor.get_by_label("What should be there").fill("darker")
+    editor.get_by_role("button", name="Edit", exact=True).click()
+    expect(editor.get_by_role("alert")).to_have_text("Paint over what should change first.")
+    box = editor.locator(".gf-edit-mask").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6, steps=8)
+    page.mouse.up()
+    window.screenshot("edit-part")
+    before = lightbox.locator(".gf-version").count()
+    editor.get_by_role("button", name="Edit", exact=True).click()
+    expect(lightbox.locator(".gf-version")).to_have_count(before + (1 if before else 2), timeout=PATIENCE)
+    expect(lightbox.locator(".gf-version").last).to_contain_text("edited")
+
+    lightbox.get_by_role("button", name="Animate").click()
+    mover = page.get_by_role("dialog", name="Animate")
+    mover.get_by_role("button", name="bob").click()
+    mover.get_by_role("button", name="Animate", exact=True).click()
+    keys.press("Escape")
+    player = page.locator(".gf-review .gf-player")
+    expect(page.locator(CELLS)).to_have_count(BATCH)
+    page.wait_for_function(
+        "() => document.querySelector('.gf-review select[aria-label=Batch]').options[0].text.includes('bob')",
+        timeout=PATIENCE,
+    )
+    page.get_by_label("Batch").select_option(index=0)
+    expect(page.locator(CELLS)).to_have_count(4)
+    expect(player).to_be_visible()
+    seen = "() => document.querySelector('.gf-review .gf-player canvas').dataset.frame"
+    first = page.evaluate(seen)
+    page.wait_for_function(f"(first) => ({seen})() !== first", arg=first)
+    player.get_by_role("button", name="Pause").click()
+    expect(player.get_by_role("button", name="Play")).to_be_visible()
+    window.screenshot("animation")
