@@ -1,7 +1,8 @@
 """C2PA content credentials: a signed statement inside an image of what made it, which viewers can check.
 
-The work is done by c2pa-python, an optional package. Certificate and key are the studio's own: a chain in PEM form whose
-first certificate may sign (digitalSignature, an extended key usage such as emailProtection) and its unencrypted key.
+The work is done by c2pa-python, an optional package. Certificate and key are the studio's own: a chain in PEM form
+whose first certificate may sign (digitalSignature, an extended key usage such as emailProtection), and its key,
+unencrypted.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Credentials:
 def sign_files(
     files: Mapping[str, bytes], credentials: Credentials, origins: Mapping[str, dict[str, Any]] | None = None
 ) -> dict[str, bytes]:
-    """The same files with every PNG and WebP signed. Pixels stay; bytes differ each time, for a signature has its own id.
+    """The same files with every PNG and WebP signed. Pixels stay; the bytes differ each time.
 
     `origins` is what a file was made from, by its name (a sheet has none): it becomes title and software agent.
 
@@ -49,22 +50,22 @@ def sign_files(
         BadRequest: certificate and key do not fit each other or may not sign.
     """
     try:
-        from c2pa import Builder, C2paSignerInfo, Signer, load_settings
+        from c2pa import Builder, C2paSignerInfo, Context, Signer
     except ImportError as error:
         message = "Signing needs another package: pip install 'gameforge[credentials]'."
         raise NotReady(message, detail=str(error)) from error
-    load_settings({"builder": {"thumbnail": {"enabled": False}}})  # it would be larger than most sprites
     out = dict(files)
     try:
         info: Any = C2paSignerInfo(_algorithm(credentials.key), credentials.certificates, credentials.key, None)
         signer = Signer.from_info(info)
+        context = Context.from_dict({"builder": {"thumbnail": {"enabled": False}}})  # larger than most sprites
         for name, data in files.items():
             mime = MIME.get(Path(name).suffix.lower())
             if mime is None:
                 continue
             signed = io.BytesIO()
             statement = json.dumps(_statement(name, (origins or {}).get(name)))
-            Builder(statement).sign(signer, mime, io.BytesIO(data), signed)
+            Builder(statement, context).sign(signer, mime, io.BytesIO(data), signed)
             out[name] = signed.getvalue()
     except BadRequest:
         raise

@@ -69,6 +69,9 @@ _WITH_PACK = re.compile(
     r"\s*(?:(?:now|please|ok|and|then)[\s,]+)*(?:use|using|with|in|apply|take|switch to)\s+.{2,40}\b(?:pack|style|look|lora)\W*(?:and|to|,)?\s*$",
     re.I,
 )
+_REJECTED = re.compile(
+    r"\s*(?:(?:and|then|also|please|ok|so)\b[\s,]*)*(?:reject|decline|turn down)\b", re.I
+)  # "reject 1 and 2, too glossy": why, not what to change
 _STATEMENTS = ("query_design_docs", "search_assets", "scaffold_code", "chat", "job_status", "review_assets")
 SIZED = 0.9
 FOLLOWS = 0.8  # a short message surer than this to want something else is no follow-up
@@ -282,6 +285,8 @@ class Router:
     def _changed(piece: _Clause, context: TurnContext) -> _Clause:
         """ "give 1 and 6 a frame", "put a crack in 5", "generate it anew": shown pictures, not new ones."""
         plain = piece.text.plain.strip(" ,.;!?")
+        if piece.label == "regenerate_assets" and _REJECTED.match(plain):
+            return _relabelled(piece, "review_assets")
         if piece.label == "regenerate_assets" and _COUNTED.fullmatch(plain):
             return _relabelled(piece, "generate_assets")
         if piece.label not in ("generate_assets", "review_assets") or not (context.gallery or _AGAIN.match(plain)):
