@@ -71,6 +71,7 @@ def add_parsers(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     move.add_argument("--motion", default="walk", help="walk, idle, bob, hop, spin, shake or hit (walk)")
     move.add_argument("--frames", type=int, help="2 to 24")
     move.add_argument("--fps", type=float, help="frames per second, 1 to 60")
+    move.add_argument("--redraw", type=float, metavar="S", help="the model paints over each frame, strength 0 to 1")
     move.add_argument("--kind", default="character", help="of a subject: character, item, prop, ... (character)")
     move.add_argument("--seed", type=int, help="of a subject's picture")
     for command in (redo, large, part, move):
@@ -134,7 +135,7 @@ def submit_motion(args: argparse.Namespace, services: Services, common: dict[str
         plan = services.planner.plan({"subject": args.what, "count": 1, "kind": args.kind}, args.what)
         source = plan.requests(services.settings.image_model)[0]
         source = source if args.seed is None else source.replaced(seed=args.seed)
-    return submit_animation(source, args.motion, frames=args.frames, fps=args.fps, **common)
+    return submit_animation(source, args.motion, frames=args.frames, fps=args.fps, redraw=args.redraw, **common)
 
 
 def read_file(path: Path) -> bytes:

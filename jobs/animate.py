@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from errors import GameForgeError
+from errors import BadRequest, GameForgeError
 from jobs.context import TaskContext
-from jobs.remake import whole_picture
+from jobs.remake import request_of, whole_picture
 from jobs.store import JobStore
 from jobs.types import ClaimedTask, JobView, TaskSpec
 from library.library import Library
@@ -34,6 +34,7 @@ def submit_animation(
     *,
     frames: int | None = None,
     fps: float | None = None,
+    redraw: float | None = None,
     store: JobStore,
     library: Library,
     project: str,
@@ -43,15 +44,18 @@ def submit_animation(
 ) -> JobView:
     """Queue the frames of a motion: of an asset's current version (`source` is its id), or of a picture made for it.
 
-    The frames become a batch of their own, "knight walk 1" and so on, which exports know as one animation.
+    The frames become a batch of their own, "knight walk 1" and so on, which exports know as one animation. With
+    `redraw` (0..1, a strength) the model paints over each frame, all from the same seed.
 
     Raises:
-        BadRequest: no such motion, or a number of frames or a speed that cannot be.
+        BadRequest: no such motion, or a number of frames, a speed or a strength that cannot be.
         NotFound: there is no such asset.
         ResourceError: the queue is full.
     """
     motion = motion_named(motion)
     count, speed = check_motion(motion, frames, fps)
+    if redraw is not None and not 0 < redraw <= 1:
+        raise BadRequest("Strength must lie between 0 (excluded) and 1.")
     if isinstance(source, int):
         asset = library.asset(source)
         frame = asset.metadata.get("animation")  # a knight's step is still a picture of a knight
@@ -60,7 +64,7 @@ def submit_animation(
     else:
         subject, base = source.subject or source.prompt, {"request": source.to_dict()}
     tag = f"{subject[:200]} {motion}"
-    payload = {**base, "motion": motion, "frames": count, "fps": speed, "tag": tag}
+    payload = {**base, "motion": motion, "frames": count, "fps": speed, "tag": tag, "redraw": redraw}
     tasks = [TaskSpec(f"{tag} {number}", {**payload, "frame": number}) for number in range(1, count + 1)]
     animation = {"motion": motion, "frames": count, "fps": speed, "tag": tag}
     spec: dict[str, Any] = {"animation": animation}
@@ -96,7 +100,8 @@ class AnimateHandler:
             if context.cancelled(task):
                 continue
             payload = task.payload
-            key = f"{payload.get('sha256') or GenerationRequest.from_dict(payload['request']).key} {payload['motion']}"
+            source = payload.get("sha256") or GenerationRequest.from_dict(payload["request"]).key
+            key = f"{source} {payload['motion']} {payload['frames']} {payload.get('redraw')}"
             if key not in made:
                 context.progress([task], 0, 1)
                 try:
@@ -113,11 +118,37 @@ class AnimateHandler:
 
     def _cycle(self, task: ClaimedTask, context: TaskContext) -> tuple[Cycle, GenerationRequest | None]:
         payload = task.payload
+        request: GenerationRequest | None = None
         if "sha256" in payload:
-            picture, request = whole_picture(self.library, payload["sha256"]), None
+            picture = whole_picture(self.library, payload["sha256"])
         else:
             picture, request = self._painted(GenerationRequest.from_dict(payload["request"]), task, context)
-        return animate(picture, payload["motion"], payload["frames"]), request
+        cycle = animate(picture, payload["motion"], payload["frames"])
+        if payload.get("redraw") is None:
+            return cycle, request
+        model = self.engine.info().id
+        wanted = request or request_of(self.library.asset(payload["asset_id"]), model)
+        return self._redrawn(cycle, wanted.replaced(strength=payload["redraw"]), task, context), request
+
+    def _redrawn(self, cycle: Cycle, wanted: GenerationRequest, task: ClaimedTask, context: TaskContext) -> Cycle:
+        """Each frame painted over from the same seed: an edit whose mask is everything, so that places stay."""
+        from PIL import Image
+
+        from pipelines.engine import GenerationFailure
+
+        frames = list(cycle.frames)
+        requests = [wanted.replaced(init=str(index), mask="all", change=None) for index in range(len(frames))]
+        for made in self.engine.generate(
+            requests,
+            on_step=lambda event: context.progress([task], event.step, event.steps),
+            cancelled=lambda _: context.cancelled(task),
+            pictures=lambda request: cycle.frames[int(request.init or 0)],
+            masks=lambda request: Image.new("L", cycle.frames[0].size, 255),
+        ):
+            if isinstance(made, GenerationFailure):
+                raise BadRequest(made.error)
+            frames[made.index] = made.image
+        return Cycle(tuple(frames), cycle.pivot)
 
     def _painted(
         self, request: GenerationRequest, task: ClaimedTask, context: TaskContext
@@ -125,7 +156,6 @@ class AnimateHandler:
         """The picture behind a job's frames. Stopped before it is there: an empty one, of which no frame is kept."""
         from PIL import Image
 
-        from errors import BadRequest
         from pipelines.engine import GenerationFailure
 
         for made in self.engine.generate(

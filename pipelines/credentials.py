@@ -50,7 +50,7 @@ def sign_files(
         BadRequest: certificate and key do not fit each other or may not sign.
     """
     try:
-        from c2pa import Builder, C2paSignerInfo, Context, Signer
+        from c2pa import Builder, C2paSignerInfo, Context, Signer  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         message = "Signing needs another package: pip install 'gameforge[credentials]'."
         raise NotReady(message, detail=str(error)) from error

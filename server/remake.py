@@ -42,6 +42,7 @@ class AnimateIn(BaseModel):
     motion: str = Field("walk", max_length=40, description="walk, idle, bob, hop, spin, shake or hit")
     frames: int | None = Field(None, description="2 to 24; left out: as many as the motion needs")
     fps: float | None = Field(None, description="frames per second, 1 to 60")
+    redraw: float | None = Field(None, gt=0, le=1, description="the model paints over each frame with this strength")
     seed: int | None = Field(None, ge=0, le=2**32 - 1, description="of a subject's picture")
     project: str | None = None
 
@@ -134,6 +135,7 @@ def router(services: Services) -> APIRouter:
             wanted.motion,
             frames=wanted.frames,
             fps=wanted.fps,
+            redraw=wanted.redraw,
             store=services.jobs,
             library=services.library,
             project=project(wanted.project),

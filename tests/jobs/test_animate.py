@@ -82,6 +82,15 @@ def test_exports_carry_tag_speed_and_pivot(desk: Desk, tmp_path: Path) -> None:
     assert '"speed": 10.0' in (exported("godot") / "atlas_frames.tres").read_text()
 
 
+def test_the_model_can_paint_over_every_frame(desk: Desk) -> None:
+    """The frames keep their size and place; the small engine gives back what it starts from."""
+    plain = desk.library.assets(batch_id=animate(desk, 1, "bob").batch_id)
+    over = desk.library.assets(batch_id=animate(desk, 1, "bob", redraw=0.3).batch_id)
+    assert [(asset.width, asset.height) for asset in over] == [(asset.width, asset.height) for asset in plain]
+    with pytest.raises(BadRequest, match="Strength"):
+        animate(desk, 1, redraw=2.0)
+
+
 def test_bad_orders(desk: Desk) -> None:
     before = len(desk.store.list())
     with pytest.raises(BadRequest, match="There is no motion"):

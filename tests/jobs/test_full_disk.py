@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +61,20 @@ def test_it_ends_with_a_sentence_and_can_be_retried(
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     storage, worker = desk.library.storage, desk._workers[0]
-    stage = storage.stage
+    stage_all = storage.stage_all
 
-    def on_full_disk(key: str, data: bytes) -> str:
-        if "mask" in key or data == b"probe":
-            return stage(key, data)
+    def on_full_disk(files: Mapping[str, bytes]) -> list[str]:
+        if any(key.startswith("probe-") for key in files):  # the mask, and whether the folder can be written
+            return stage_all(files)
         resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
         try:
-            return stage(key, data)
+            return stage_all(files)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     before = desk.files()
     with monkeypatch.context() as patched:
-        patched.setattr(storage, "stage", on_full_disk)
+        patched.setattr(storage, "stage_all", on_full_disk)
         common = {"store": desk.store, "library": desk.library, "project": "default", "settings": desk.settings}
         job = submit(desk, common)
         ended = worker.wait(job.id, timeout=60)

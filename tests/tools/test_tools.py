@@ -43,6 +43,7 @@ PUBLIC = {
     "undo_review": set(),
     "regenerate_assets": {"assets", "change", "variants"},
     "upscale_assets": {"assets", "factor"},
+    "animate_assets": {"motion", "subject", "assets", "frames", "fps"},
     "export_assets": {"assets", "format"},
     "search_assets": {"query"},
     "job_status": {"job"},
