@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -218,7 +218,8 @@ class ImageEngine:
                 if item.edit is not None and is_erasure(request.change):
                     yield _made(item, finish_edit(None, item.edit, item.request, model.native_alpha), 0.0, 1)
                 else:
-                    items.append(replace(item, start=model.filled_in(item)))
+                    with self._lock:
+                        items.append(replace(item, start=model.filled_in(item)))
             except UserFixable as error:
                 yield GenerationFailure(index, request, error.message)
         watch = Watch(on_step, cancelled)
