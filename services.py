@@ -153,7 +153,9 @@ def build_services(settings: Settings) -> Services:
     prepare_home(settings)
     database = Database(settings.resolved_database_url)
     database.migrate()
-    library = Library(database, Storage(settings.resolved_storage_url, options=settings.storage_options))
+    library = Library(
+        database, Storage(settings.resolved_storage_url, settings.home / "cache", settings.storage_options)
+    )
     library.ensure_project(settings.project)
     bus = EventBus(database)
     jobs = JobStore(database, Limits.of(settings), bus)
@@ -165,7 +167,7 @@ def build_services(settings: Settings) -> Services:
     documents = DocumentStore(database)
     memory = DocumentMemory(documents, embedder, ChromaVectors(settings.home / "chroma", settings.chroma_url))
     lora_url = f"{settings.resolved_storage_url.rstrip('/')}/packs"
-    loras = Storage(lora_url, options=settings.storage_options, suffix=".safetensors")
+    loras = Storage(lora_url, *remote, suffix=".safetensors")
     styles = StylePacks(database, library.storage, loras, builtin.encode)
     library.also_needed.append(styles.picture_hashes)
     library.also_needed.append(partial(masks_in_use, library))

@@ -59,23 +59,24 @@ def search_assets(query: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, Arti
     if not re.search(r"\w", query):
         return f'Nothing in the library matches "{query}".', artifact()
     terms = re.findall(r"[\w'-]+", _FILLER.sub(" ", words))
-    assets = context.library.assets(project=context.project, state=state, text=" ".join(terms), limit=100_000)
+    wanted: Wanted = {"project": context.project, "state": state}
+    named: Wanted = {**wanted, "text": " ".join(terms)}
+    assets = context.library.assets(**named, limit=SHOWN)
+    count = len(assets) if len(assets) < SHOWN else context.library.count(**named)
     closest = False
     if not assets and terms and context.library.meaning is not None:
         least = MEANT if len(terms) > 1 else SAME
-        wanted: Wanted = {"project": context.project, "state": state}
         found = context.library.meaning.find(" ".join(terms), limit=CLOSEST, least=least, **wanted)
         assets, closest = [asset for asset, _ in found], bool(found)
     if not assets:
         return f'Nothing in the library matches "{query}".', artifact()
-    shown = assets[:SHOWN]
-    ids = [asset.id for asset in shown]
-    subjects = list(dict.fromkeys(asset.subject for asset in shown))
+    ids = [asset.id for asset in assets]
+    subjects = list(dict.fromkeys(asset.subject for asset in assets))
     names = ", ".join(subjects[:12]) + (" and more" if len(subjects) > 12 else "")
-    text = f"Found {count_of(len(assets), 'image')}: {names}."
+    text = f"Found {count_of(count, 'image')}: {names}."
     if closest:
         text = f"No image is called that. The closest in meaning: {names}."
-    if len(assets) > SHOWN:
+    if count > SHOWN:
         text += f" The newest {SHOWN} are shown."
     return text, artifact({"type": "assets", "assets": ids}, gallery={"assets": ids})
 

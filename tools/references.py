@@ -42,9 +42,8 @@ def _resolve_one(reference: Reference, context: ToolContext, taken: set[int]) ->
     if text == "rest":
         return [asset for asset in gallery.assets.values() if asset not in taken]
     if text == "approved":
-        approved = {
-            asset.id for asset in context.library.assets(project=context.project, state="approved", limit=100_000)
-        }
+        shown = context.library.assets(ids=list(gallery.assets.values()), state="approved", limit=gallery.total)
+        approved = {asset.id for asset in shown}
         return [asset for asset in gallery.assets.values() if asset in approved]
     if last := _LAST.match(text):
         count = int(last[1] or 1)

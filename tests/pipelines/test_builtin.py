@@ -13,6 +13,7 @@ from pipelines.engine import GeneratedImage, GenerationFailure, ImageEngine
 from pipelines.metadata import read_png, write_png
 from pipelines.request import GenerationRequest
 from pipelines.watch import StepEvent
+from tests.pipelines.test_masked import BOX, check_only_inside, mask, paint, picture
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,15 @@ def test_textures_tile(engine: ImageEngine) -> None:
 def test_what_it_cannot_do_is_told(engine: ImageEngine, changes: dict[str, object], words: str) -> None:
     (failure,) = engine.generate([request("cactus", 1, **changes)])
     assert isinstance(failure, GenerationFailure) and words in failure.error
+
+
+def test_what_is_asked_for_is_painted_into_the_mask(engine: ImageEngine) -> None:
+    start, area = picture(), mask()
+    base = GenerationRequest(prompt="shield", subject="shield", seed=3, style="pixel", init="00", mask="11")
+    wanted = [base.replaced(change=change, prompt=f"shield, {change}", strength=1.0) for change in ("a skull", "bluer")]
+    skull, bluer = paint(engine, wanted, start, area)
+    for after in (skull, bluer):
+        check_only_inside(np.asarray(start), after, area, 0.3)
+    box = np.s_[BOX[1] : BOX[3] + 1, BOX[0] : BOX[2] + 1]
+    assert bluer[box][..., 2].mean() > np.asarray(start)[box][..., 2].mean() + 15
+    assert skull[box][..., :3].astype(int).std() > np.asarray(start)[box][..., :3].astype(int).std()

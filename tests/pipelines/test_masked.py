@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from memory.embedder import Embedder
 from pipelines.engine import GeneratedImage, ImageEngine
 from pipelines.request import GenerationRequest
 
@@ -89,16 +88,3 @@ def test_one_that_is_stopped_leaves_the_others_right(rgba_engine: ImageEngine) -
     by_index = {result.index: np.asarray(result.image) for result in made if isinstance(result, GeneratedImage)}
     assert sorted(by_index) == [1, 2]
     assert np.abs(by_index[2].astype(int) - alone).max() <= 2
-
-
-def test_the_built_in_model_puts_what_is_asked_for_into_the_mask() -> None:
-    engine = ImageEngine("builtin", device="cpu", embedder=Embedder())
-    start, area = picture(), mask()
-    base = GenerationRequest(prompt="shield", subject="shield", seed=3, style="pixel", init="00", mask="11")
-    wanted = [base.replaced(change=change, prompt=f"shield, {change}", strength=1.0) for change in ("a skull", "bluer")]
-    skull, bluer = paint(engine, wanted, start, area)
-    for after in (skull, bluer):
-        check_only_inside(np.asarray(start), after, area, 0.3)
-    box = np.s_[BOX[1] : BOX[3] + 1, BOX[0] : BOX[2] + 1]
-    assert bluer[box][..., 2].mean() > np.asarray(start)[box][..., 2].mean() + 15
-    assert skull[box][..., :3].astype(int).std() > np.asarray(start)[box][..., :3].astype(int).std()

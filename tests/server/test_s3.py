@@ -5,20 +5,30 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cli import main
-from tests.library.test_s3 import Server, server
+from tests.library.s3_server import Server
 from tests.server.site import Site
 
-__all__ = ["server"]  # the fixture
+pytest.importorskip("moto")
+pytest.importorskip("s3fs")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = Server()
+    yield server
+    server.process.kill()
+    server.process.wait()
 
 
 def test_the_whole_flow(
-    server: Server,  # noqa: F811
+    server: Server,
     site_in: Callable[..., Site],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -58,3 +68,17 @@ def test_the_whole_flow(
     assert main(["export", "--approved", "--format", "pixi", "--out", str(tmp_path / "game"), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["assets"] == 2 and (tmp_path / "game" / "atlas.png").is_file()
     assert main(["library", "check"]) == 0
+
+    # what a kill left between commit and publish, and what somebody changed behind the library's back
+    storage, library = server.files(), site.services.library
+    task = site.services.jobs.tasks(job.id)[0]
+    torch = library.asset(task.asset_id or 0).version
+    staged = f"{storage.root}/staging/{task.id}-{task.attempts}.part"
+    storage.fs.mv(f"{storage.root}/{torch[:2]}/{torch[2:4]}/{torch}.png", staged)
+    assert library.recover() == 1 and library.storage.staged() == [] and storage.exists(torch)
+    storage.fs.pipe_file(f"{storage.root}/{other[:2]}/{other[2:4]}/{other}.png", b"changed by somebody")
+    assert main(["library", "check"]) == 1
+    capfd.readouterr()
+    assert main(["library", "check", "--repair", "--json"]) == 1
+    assert json.loads(capfd.readouterr().out)["lost"] == [other]
+    assert storage.fs.cat_file(f"{storage.root}/damaged/{other}.png") == b"changed by somebody"
