@@ -153,9 +153,8 @@ def build_services(settings: Settings) -> Services:
     prepare_home(settings)
     database = Database(settings.resolved_database_url)
     database.migrate()
-    library = Library(
-        database, Storage(settings.resolved_storage_url, settings.home / "cache", settings.storage_options)
-    )
+    remote = (settings.home / "cache", settings.storage_options)
+    library = Library(database, Storage(settings.resolved_storage_url, *remote))
     library.ensure_project(settings.project)
     bus = EventBus(database)
     jobs = JobStore(database, Limits.of(settings), bus)
