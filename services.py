@@ -119,6 +119,7 @@ def build_services(settings: Settings) -> Services:
     """
     from agent.chat import ChatService
     from agent.models import chat_models
+    from agent.models.vision import captioner
     from agent.planning import Planner, Vocabulary
     from agent.router import Router
     from jobs.animate import AnimateHandler
@@ -177,7 +178,6 @@ def build_services(settings: Settings) -> Services:
         builtin,
         find_pack=lambda use: packs.find_file(use),
     )
-    packs = PackDesk(settings, jobs, library, styles, engine)
     upscaler = Upscaler(settings.upscaler, settings.device) if settings.upscaler is not None else None
     handlers: dict[str, Handler] = {
         GenerationHandler.kind: GenerationHandler(engine, library, settings.image_batch),
@@ -188,6 +188,7 @@ def build_services(settings: Settings) -> Services:
     }
     worker = Worker(jobs, handlers)
     models = chat_models(settings, lambda: Router.load(builtin), settings.home)
+    packs = PackDesk(settings, jobs, library, styles, engine, captioner(settings, models))
     planner = Planner(
         Vocabulary.load(),
         builtin,

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     training_processes: int = Field(
         default=1, ge=1, le=64, description="Graphics cards that one training uses, through `accelerate launch`."
     )
+    captioner: str | None = Field(
+        default=None,
+        description="Captions training images whose file names tell nothing: an image-to-text model (folder or hub id),"
+        " or `endpoint` for your language endpoint, when its model sees pictures.",
+    )
     embedding_model: str = Field(
         default="builtin", description="`builtin` (all-MiniLM-L6-v2) or any sentence-transformers name or folder."
     )

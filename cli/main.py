@@ -66,11 +66,25 @@ def build_parser() -> argparse.ArgumentParser:
     review.add_parser(commands)
     export_commands(commands)
     train = commands.add_parser("train", help="learn a look from images: a style pack")
-    train.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="3 to 100 images, or folders of them")
+    train.add_argument(
+        "images",
+        nargs="+",
+        type=Path,
+        metavar="IMAGE",
+        help="3 to 100 images, or folders of them; IMAGE.txt is a caption",
+    )
     train.add_argument("--name", required=True, help="what to call the style pack")
     train.add_argument("--preset", choices=("fast", "balanced", "quality"), default="balanced")
     train.add_argument("--trigger", metavar="WORD", help="word that calls the style up in prompts")
     train.add_argument("--cut-sheets", action="store_true", help="cut sprite sheets into their sprites")
+    train.add_argument("--text-encoders", action="store_true", help="adapt the text encoders, too (SDXL)")
+    train.add_argument(
+        "--prior-images",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also train on N pictures by the base, so that it forgets less",
+    )
     train.add_argument("--project", metavar="NAME")
     train.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -83,6 +97,9 @@ def build_parser() -> argparse.ArgumentParser:
     packs.add_argument("--version", type=int, metavar="N", help="version to export or to use")
     packs.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="folder for an export (here)")
     packs.add_argument("--preset", choices=("fast", "balanced", "quality"), default="balanced")
+    packs.add_argument(
+        "--against-rejected", action="store_true", help="improve: also learn from what was rejected (Diffusion-DPO)"
+    )
     packs.add_argument("--yes", action="store_true", help="delete without asking back")
     packs.add_argument("--project", metavar="NAME")
     packs.add_argument("--json", action="store_true")

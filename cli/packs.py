@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.progress import follow_job
 from errors import BadRequest, ResourceError
+from jobs.packs import TrainingOptions
 from library.style_packs import PackView
 from services import Services, build_services
 from settings import Settings
@@ -21,13 +22,16 @@ def train(args: argparse.Namespace, settings: Settings) -> int:
     settings = _of_project(args, settings)
     services = build_services(settings)
     try:
+        files = image_files(args.images)
         prepared = services.packs.prepare(
             settings.project,
             args.name,
-            image_files(args.images),
+            files,
             preset=args.preset,
             trigger=args.trigger,
             cut_sheets=args.cut_sheets,
+            captions=told_captions(files),
+            options=TrainingOptions(args.text_encoders, args.prior_images),
         )
         return _run(services, prepared, args.json)
     finally:
@@ -57,7 +61,8 @@ def _act(args: argparse.Namespace, services: Services) -> int:
         return 0
     pack = desk.packs.find(project, args.target)
     if args.action == "improve":
-        return _run(services, desk.improve(project, pack, preset=args.preset), args.json)
+        improved = desk.improve(project, pack, preset=args.preset, against_rejected=args.against_rejected)
+        return _run(services, improved, args.json)
     if args.action == "export":
         name, data = desk.export(pack.id, args.version)
         target = args.out / name
@@ -139,6 +144,18 @@ def image_files(paths: list[Path]) -> list[Path]:
         else:
             raise BadRequest(f"There is no file {path}.")
     return files
+
+
+def told_captions(files: list[Path]) -> dict[str, str]:
+    """Captions that lie beside their images as text files of the same name, as other trainers keep them."""
+    told = {}
+    for file in files:
+        beside = file.with_suffix(".txt")
+        if beside.is_file():
+            words = " ".join(beside.read_text(encoding="utf-8", errors="replace")[:1000].split())[:200]
+            if words:
+                told[file.name] = words
+    return told
 
 
 def _of_project(args: argparse.Namespace, settings: Settings) -> Settings:

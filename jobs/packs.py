@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errors import BadRequest, NotFound
+from jobs.pack_captions import Captioner, Describe
+from jobs.pack_import import MAX_LORA_MB as MAX_LORA_MB
+from jobs.pack_import import MEGABYTE
+from jobs.pack_runs import write_run
 from jobs.store import JobStore
 from jobs.training import KIND
 from jobs.types import JobView, TaskSpec
 from library.library import Library
-from library.storage import disk_errors
 from library.style_packs import PackView, StylePacks, check_name, fold
 from pipelines.device import free_memory, guess_device
 from pipelines.request import StylePackUse
@@ -23,11 +26,13 @@ from pipelines.training.settings import MAX_IMAGES, Estimate, Machine, TrainingS
 from settings import Settings
 
 if TYPE_CHECKING:
+    from library.views import AssetView
     from pipelines.engine import ImageEngine
     from pipelines.training.pictures import Picture, PictureSet
 
-MEGABYTE = 1024 * 1024
-MAX_LORA_MB = 2048
+MAX_PRIOR = 100
+PREFERENCE = 0.5  # weight of the pairs beside the usual loss
+PAIRS_TAKE = 2.0  # times as long as without: both sides of a pair, with and without the adapter
 _TRIGGER = re.compile(r"[^\w-]+")
 
 
@@ -41,6 +46,7 @@ class Prepared:
     settings: TrainingSettings
     estimate: Estimate
     improves: int | None = None  # id of the pack that gets a new version
+    rejected: tuple[Picture, ...] = ()  # what it shall get away from
 
     @property
     def sentence(self) -> str:
@@ -49,17 +55,34 @@ class Prepared:
         text = (
             f"{verb} {self.name} on {count} images ({self.settings.preset}) takes about {_time(self.estimate.seconds)}."
         )
-        return " ".join([text, *([self.estimate.warning] if self.estimate.warning else []), *self.found.notes()])
+        away = f"It also learns from {len(self.rejected)} rejected images." if self.rejected else ""
+        return " ".join(part for part in (text, away, self.estimate.warning, *self.found.notes()) if part)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What somebody may want who knows what it is."""
+
+    text_encoders: bool = False  # adapt them, too; SDXL only
+    prior_images: int = 0  # pictures by the base that are trained on as well (prior preservation)
 
 
 class PackDesk:
     """One per process."""
 
     def __init__(
-        self, settings: Settings, jobs: JobStore, library: Library, packs: StylePacks, engine: ImageEngine
+        self,
+        settings: Settings,
+        jobs: JobStore,
+        library: Library,
+        packs: StylePacks,
+        engine: ImageEngine,
+        describe: Describe | None = None,
     ) -> None:
+        """`describe`: an image-to-text model that captions pictures whose names tell nothing."""
         self.settings, self.jobs, self.library, self.packs, self.engine = settings, jobs, library, packs, engine
         self.runs = settings.home / "training"
+        self.captioner = Captioner(describe) if describe is not None else None
 
     # Training
 
@@ -75,11 +98,12 @@ class PackDesk:
         names: dict[str, str] | None = None,
         cut_sheets: bool = False,
         improves: PackView | None = None,
+        options: TrainingOptions | None = None,
     ) -> Prepared:
         """Look at name and images, choose settings, estimate. Nothing is stored.
 
         Raises:
-            BadRequest: the name or the preset is no good, or there are too few or too many images.
+            BadRequest: the name, the preset or an option is no good, or there are too few or too many images.
             NotReady: the image model is missing.
         """
         from pipelines.training.pictures import check_count, read_pictures
@@ -96,10 +120,15 @@ class PackDesk:
             max_pixels=self.settings.max_image_pixels,
             max_bytes=limit,
             names=names,
+            describe=self.captioner,
         )
         check_count(found)
+        if self.captioner is not None and (trouble := self.captioner.take_trouble()):
+            found.refused.append(trouble)
         machine = self._machine()
         settings = choose(preset, len(found.pictures), machine)
+        if options is not None:
+            settings = self._with_options(settings, options)
         word = (trigger or "").strip() or (improves.trigger if improves else default_trigger(name))
         return Prepared(
             name.strip(), word[:80], found, settings, estimate(settings, machine), improves.id if improves else None
@@ -108,7 +137,7 @@ class PackDesk:
     def submit(self, project: str, prepared: Prepared, conversation_id: int | None = None) -> JobView:
         """Queue the training. Raises ResourceError (disk or queue full) and BadRequest (name taken meanwhile)."""
         run = uuid.uuid4().hex
-        self._write_run(run, prepared)
+        write_run(self.runs, run, prepared, self.settings)
         title = f"Style pack {prepared.name}"
         count = len(prepared.found.pictures)
         with self.jobs.transaction() as session:
@@ -129,16 +158,22 @@ class PackDesk:
         preset: str = "balanced",
         extra: Sequence[Path] = (),
         extra_names: dict[str, str] | None = None,
+        against_rejected: bool = False,
     ) -> Prepared:
         """The next version: the references of the version in use, and `extra` images or what the user approved.
 
-        Approved images that were made with the pack count, or, when there are none, all of the project's.
+        Approved images that were made with the pack count, or, when there are none, all of the project's. The same
+        goes for the rejected ones, which `against_rejected` makes the losing side of Diffusion-DPO.
 
         Raises:
-            BadRequest: nothing is approved, or the version was imported and has no references.
+            BadRequest: nothing is approved (or rejected, where that is asked for), or there are too few pictures.
         """
         approved = [] if extra else self.library.assets(project=project, state="approved", limit=MAX_IMAGES)
         own = [asset for asset in approved if asset.style_pack == pack.name] or approved
+        lost = self.library.assets(project=project, state="rejected", limit=MAX_IMAGES) if against_rejected else []
+        lost = [asset for asset in lost if asset.style_pack == pack.name] or lost
+        if against_rejected and not lost:
+            raise BadRequest(f"Nothing is rejected yet. Reject images that {pack.name} should get away from.")
         if not own and not extra:
             raise BadRequest(
                 f"Nothing is approved yet. Approve images that look as {pack.name} should, then improve it."
@@ -154,7 +189,8 @@ class PackDesk:
             files.append(self.library.version_path(asset.version))
             names[str(files[-1])] = f"approved {asset.id}"
             captions[f"approved {asset.id}"] = asset.subject
-        return self.prepare(project, pack.name, files, preset=preset, captions=captions, names=names, improves=pack)
+        prepared = self.prepare(project, pack.name, files, preset=preset, captions=captions, names=names, improves=pack)
+        return self._against(prepared, lost) if lost else prepared
 
     def progress(self, job_id: int) -> dict[str, Any]:
         """How a training went so far: {"steps": [...], "samples": [...], "phase", "references", "settings", "name"}.
@@ -247,42 +283,14 @@ class PackDesk:
     # In and out
 
     def import_lora(self, project: str, path: Path, name: str | None = None, trigger: str | None = None) -> PackView:
-        """A LoRA from another tool becomes a pack, or a new version of the pack of that name that was imported before.
+        """See `jobs.pack_import.import_lora`."""
+        from jobs.pack_import import import_lora
 
-        Raises:
-            UserFixable: a pickle, or made for another base than the configured one.
-            BadRequest: damaged, no LoRA, too large, or the name cannot be used.
-        """
-        from pipelines.lora_file import check_base, read_facts
-
-        if not path.is_file():
-            raise NotFound(f"There is no file {path.name}.")
-        size = path.stat().st_size
-        if size > MAX_LORA_MB * MEGABYTE:
-            raise BadRequest(f"{path.name} is too large: {size // MEGABYTE} MB, {MAX_LORA_MB} MB are allowed.")
-        facts = read_facts(path)
-        wanted = name or facts.title or path.stem
-        wanted = " ".join(re.sub(r"[^\w '&.+()-]+|_", " ", wanted).split())[:40].strip() if name is None else wanted
-        check_name(wanted)
         source = locate(self.settings.image_model)
-        config = source.configs.get("unet")
-        if config is not None:
-            check_base(facts, config, wanted, source.name)
-        self._check_free(project, wanted, None)
-        key = f"probe-{uuid.uuid4().hex}"
-        lora = self.packs.files.stage(key, path.read_bytes())
-        self.packs.files.publish(key, lora)
-        base = {"id": facts.base_id, "name": facts.base_name or source.name, "hash": facts.base_hash,
-                "architecture": facts.architecture}  # fmt: skip
-        word = trigger if trigger is not None else facts.trigger
-        with self.jobs.transaction() as session:
-            pack_id = self.packs.reserve(session, project, wanted, word)
-            self.packs.add_version(
-                session, pack_id, lora=lora, origin="imported", base=base,
-                settings={"rank": facts.rank, "file": path.name}, metrics={},
-                files={"references": [], "comparison": []},
-            )  # fmt: skip
-        return self.packs.get(pack_id)
+        return import_lora(
+            self.jobs, self.packs, source, lambda wanted: self._check_free(project, wanted, None), project, path, name,
+            trigger,
+        )  # fmt: skip
 
     def export(self, pack_id: int, number: int | None = None) -> tuple[str, bytes]:
         """(file name, zip) of a version: the LoRA in both key namings, references, metrics, how to use it.
@@ -298,6 +306,26 @@ class PackDesk:
         return export_zip(self.packs, pack, version, self.runs)
 
     # Inside
+
+    def _against(self, prepared: Prepared, lost: Sequence[AssetView]) -> Prepared:
+        from pipelines.training.pictures import Picture
+        from pipelines.uploads import open_image
+
+        pictures = tuple(
+            Picture(f"rejected {asset.id}", open_image(self.library.version_path(asset.version)), asset.subject)
+            for asset in lost
+        )
+        settings = replace(prepared.settings, preference_weight=PREFERENCE)
+        longer = replace(prepared.estimate, seconds=prepared.estimate.seconds * PAIRS_TAKE)
+        return replace(prepared, rejected=pictures, settings=settings, estimate=longer)
+
+    def _with_options(self, settings: TrainingSettings, options: TrainingOptions) -> TrainingSettings:
+        source = locate(self.settings.image_model)
+        if options.text_encoders and "card" in source.configs and "text_encoder_2" not in source.configs:
+            raise BadRequest(f"{source.name} has no text encoders to train. Leave that option out.")
+        if not 0 <= options.prior_images <= MAX_PRIOR:
+            raise BadRequest(f"Prior preservation takes 0 to {MAX_PRIOR} images.")
+        return replace(settings, text_encoders=options.text_encoders, prior_images=options.prior_images)
 
     def _machine(self) -> Machine:
         info, source = self.engine.info(), locate(self.settings.image_model)
@@ -321,27 +349,6 @@ class PackDesk:
                 f'There is a style pack named {same.name} already. Choose another name, or say "improve {same.name}".'
             )
 
-    def _write_run(self, run: str, prepared: Prepared) -> None:
-        from pipelines.training.run import RunSpec
-
-        folder = self.runs / run
-        pictures = []
-        with disk_errors(str(self.runs)):
-            (folder / "pictures").mkdir(parents=True)
-            for place, picture in enumerate(prepared.found.pictures):
-                file = f"pictures/{place:03d}.png"
-                _small(picture).save(folder / file)
-                pictures.append((file, picture.name, picture.caption))
-            spec = RunSpec(
-                name=prepared.name,
-                trigger=prepared.trigger,
-                model=self.settings.image_model,
-                device=self.settings.device,
-                settings=prepared.settings,
-                pictures=pictures,
-            )
-            spec.write(folder)
-
 
 def default_trigger(name: str) -> str:
     """ "Dust Bowl" -> "dust-bowl style"."""
@@ -355,13 +362,6 @@ def with_captions(prepared: Prepared, captions: dict[str, str]) -> Prepared:
         for picture in prepared.found.pictures
     ]
     return replace(prepared, found=replace(prepared.found, pictures=pictures))
-
-
-def _small(picture: Picture) -> Any:
-    """At most 1536 px: no base model sees more."""
-    image = picture.image.copy()
-    image.thumbnail((1536, 1536))
-    return image
 
 
 def _time(seconds: float) -> str:

@@ -2,11 +2,14 @@
 
 A process of its own gives all memory back for certain and can be stopped for certain. It never outlives its parent:
 when that is gone, the state is saved and the process ends; the job goes back to the queue at the next start.
-Exit codes: 0 done, 3 stopped (state saved), 4 an expected error (told in the progress file), else a crash.
+Exit codes: 0 done, 3 stopped (state saved), 4 an expected error (told in the progress file), 5 the disk is full, which
+cannot be told in a file, else a crash.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import signal
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from pipelines.training.run import RunSpec
 
 PROCESS_FILE = "process.json"
-STOPPED, FAILED = 3, 4
+STOPPED, FAILED, DISK_FULL = 3, 4, 5
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,16 +44,22 @@ def main(argv: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    if os.environ.get("RANK", "0") == "0":
-        me = psutil.Process()
-        (folder / PROCESS_FILE).write_text(json.dumps({"pid": me.pid, "started": me.create_time()}))
     try:
+        if os.environ.get("RANK", "0") == "0":
+            me = psutil.Process()
+            (folder / PROCESS_FILE).write_text(json.dumps({"pid": me.pid, "started": me.create_time()}))
         run(folder, load, lambda: asked or os.getppid() != parent)
     except Cancelled:
         return STOPPED
     except GameForgeError as error:
-        Progress(folder).write("failed", error=error.message, detail=error.detail)
-        return FAILED
+        with contextlib.suppress(OSError):
+            Progress(folder).write("failed", error=error.message, detail=error.detail)
+            return FAILED
+        return DISK_FULL
+    except OSError as error:
+        if error.errno in FULL:
+            return DISK_FULL
+        raise
     return 0
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from errors import GameForgeError, NotReady, ResourceError
 from jobs.context import TaskContext
-from jobs.train_process import FAILED, PROCESS_FILE
+from jobs.train_process import DISK_FULL, FAILED, PROCESS_FILE
 from jobs.types import ClaimedTask
 from library.library import Library
 from library.style_packs import StylePacks
@@ -83,6 +83,10 @@ class TrainingHandler:
                 return False
             if code == FAILED:
                 raise reader.error()
+            if code == DISK_FULL:
+                raise ResourceError(
+                    f"The disk with {self.runs} is full. Free space, then go on: what was learned is kept."
+                )
             if (folder / RESULT_FILE).exists():
                 break
             states = len(checkpoints(folder / "state")) and _newest(folder)

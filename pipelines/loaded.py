@@ -221,14 +221,14 @@ class LoadedModel:
         """
         import torch
 
-        kwargs = self.call_kwargs(requests, starts)
-        pipe = self._pipeline(kwargs)
-        blend = self._blend(requests, starts, masks) if starts is not None and masks is not None else None
-        packs = self.adapters.applied(requests[0].style_packs)
-        if after_step is not None or blend is not None:
-            kwargs["callback_on_step_end"] = _callback(after_step, kwargs["generator"], blend)
-            kwargs["callback_on_step_end_tensor_inputs"] = list(pipe._callback_tensor_inputs)
+        packs = self.adapters.applied(requests[0].style_packs)  # they may adapt the text encoders, too
         with packs, torch.inference_mode(), circular_padding(self.pipe.unet, enabled=requests[0].tileable):
+            kwargs = self.call_kwargs(requests, starts)
+            pipe = self._pipeline(kwargs)
+            blend = self._blend(requests, starts, masks) if starts is not None and masks is not None else None
+            if after_step is not None or blend is not None:
+                kwargs["callback_on_step_end"] = _callback(after_step, kwargs["generator"], blend)
+                kwargs["callback_on_step_end_tensor_inputs"] = list(pipe._callback_tensor_inputs)
             return pipe(**kwargs, output_type="latent").images
 
     def decode(self, latents: torch.Tensor, *, tileable: bool = False) -> list[Image.Image]:

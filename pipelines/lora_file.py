@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from errors import BadRequest
+from errors import BadRequest, ResourceError
 
 if TYPE_CHECKING:
     import torch
@@ -145,6 +145,7 @@ def write_lora(
         own: what `read_facts` gives back, and how to use the pack.
         training: settings of the run, for the `ss_*` fields.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     rank = int(training.get("rank", 0))
@@ -177,8 +178,15 @@ def write_lora(
         "gameforge": json.dumps(own, sort_keys=True),
     }
     partial = path.with_suffix(".tmp")
-    save_file({key: value.contiguous() for key, value in layers.items()}, str(partial), metadata=metadata)
-    partial.replace(path)
+    try:
+        save_file({key: value.contiguous() for key, value in layers.items()}, str(partial), metadata=metadata)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise ResourceError(
+            f"The style pack {name} could not be saved: the disk is full or cannot be written. Free space, then go on.",
+            detail=str(error),
+        ) from error
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -84,17 +84,25 @@ class TextEncoderPrompts:
         self._pipe = pipe
         self._native_alpha = native_alpha
 
+    def states(self, requests: Sequence[GenerationRequest]) -> tuple[Any, Any]:
+        """Prompt states [n, tokens, width] and pooled vectors [n, width], with gradients where they are on."""
+        positive, _, pooled, _ = self._encode(requests, guided=False)
+        return positive, pooled
+
+    def _encode(self, requests: Sequence[GenerationRequest], *, guided: bool) -> tuple[Any, Any, Any, Any]:
+        return self._pipe.encode_prompt(
+            prompt=[full_prompt(request, self._native_alpha) for request in requests],
+            negative_prompt=[full_negative_prompt(request, self._native_alpha) for request in requests],
+            device=self._pipe._execution_device,
+            do_classifier_free_guidance=guided,
+        )
+
     def encode(self, requests: Sequence[GenerationRequest]) -> dict[str, Any]:
         import torch
 
         guided = any((request.guidance or 0.0) > 1.0 for request in requests)
         with torch.inference_mode():
-            positive, negative, pooled, negative_pooled = self._pipe.encode_prompt(
-                prompt=[full_prompt(request, self._native_alpha) for request in requests],
-                negative_prompt=[full_negative_prompt(request, self._native_alpha) for request in requests],
-                device=self._pipe._execution_device,
-                do_classifier_free_guidance=guided,
-            )
+            positive, negative, pooled, negative_pooled = self._encode(requests, guided=guided)
         kwargs = {"prompt_embeds": positive, "pooled_prompt_embeds": pooled}
         if guided:
             kwargs.update(negative_prompt_embeds=negative, negative_pooled_prompt_embeds=negative_pooled)

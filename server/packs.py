@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from errors import BadRequest
-from jobs.packs import MAX_LORA_MB, MEGABYTE, Prepared, with_captions
+from jobs.packs import MAX_LORA_MB, MEGABYTE, Prepared, TrainingOptions, with_captions
 from library.style_packs import PackView
 from pipelines.training.settings import MAX_IMAGES, Preset
 from server.schemas import JobOut, version_url
@@ -53,6 +53,9 @@ class VersionIn(BaseModel):
 
 class ImproveIn(BaseModel):
     preset: Preset = "balanced"
+    against_rejected: bool = Field(
+        default=False, description="also learn from the rejected images, as the losing side (Diffusion-DPO)"
+    )
 
 
 def router(services: Services) -> APIRouter:
@@ -98,14 +101,17 @@ def router(services: Services) -> APIRouter:
         trigger: Annotated[str | None, Form()] = None,
         cut_sheets: Annotated[bool, Form()] = False,
         captions: Annotated[str | None, Form(description="JSON object: caption by image name")] = None,
+        text_encoders: Annotated[bool, Form(description="adapt the text encoders, too (SDXL)")] = False,
+        prior_images: Annotated[int, Form(description="the base's own pictures to train on as well")] = 0,
         project: Annotated[str | None, Form()] = None,
     ) -> JobOut:
         wanted = project or services.settings.project
         told = _captions(captions)
         with _Uploads(images, services.settings.max_upload_mb * MEGABYTE) as files:
             prepared = desk.prepare(
-                wanted, name, files, preset=preset, trigger=trigger, cut_sheets=cut_sheets, captions=told
-            )
+                wanted, name, files, preset=preset, trigger=trigger, cut_sheets=cut_sheets, captions=told,
+                options=TrainingOptions(text_encoders, prior_images),
+            )  # fmt: skip
             return JobOut.model_validate(desk.submit(wanted, with_captions(prepared, told)))
 
     @routes.post("/style-packs/import", status_code=201, summary="Import a LoRA (.safetensors) as a style pack")
@@ -118,7 +124,9 @@ def router(services: Services) -> APIRouter:
     @routes.post("/style-packs/{pack_id}/improve", status_code=202, summary="Train the next version on approved images")
     def improve(pack_id: int, wish: ImproveIn) -> JobOut:
         pack = packs.get(pack_id)
-        return JobOut.model_validate(desk.submit(pack.project, desk.improve(pack.project, pack, preset=wish.preset)))
+        against = wish.against_rejected
+        prepared = desk.improve(pack.project, pack, preset=wish.preset, against_rejected=against)
+        return JobOut.model_validate(desk.submit(pack.project, prepared))
 
     @routes.post("/style-packs/{pack_id}/use", summary="Use another version: roll back or forward")
     def use(pack_id: int, wish: VersionIn) -> PackOut:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 ATTACH = "Attach 3 to 100 images in one look, and say for example: make a style pack called Dustbowl from these."
 _APPROVED = re.compile(r"\b(?:approved|accepted)\b", re.I)
-_IMPROVE = re.compile(r"\b(?:improve|retrain|update|refine|continue|train .* (?:again|further|more))\b", re.I)
+_IMPROVE = re.compile(
+    r"\b(?:improve|retrain|update|refine|continue|train .* (?:again|further|more)"
+    r"|(?:next|new|another|second) version)\b",
+    re.I,
+)
+_REJECTED = re.compile(r"\b(?:reject(?:ed|s|ions)?|disliked)\b", re.I)
 _CUT = re.compile(r"\b(?:cut|split|slice)\b.*\bsheets?\b|\bsheets?\b.*\b(?:cut|split|slice)", re.I)
 
 
@@ -58,7 +63,8 @@ def prepare(args: dict[str, Any], context: ToolContext) -> Prepared:
     improves = bool(_IMPROVE.search(context.request) or (_APPROVED.search(context.request) and not context.attachments))
     if improves and not context.attachments:
         pack = existing or desk.packs.find(context.project, name or context.request)
-        return desk.improve(context.project, pack, preset=preset)
+        against = _REJECTED.search(context.request) is not None
+        return desk.improve(context.project, pack, preset=preset, against_rejected=against)
     if not context.attachments:
         refused = " ".join(context.refused)
         raise BadRequest(f"{refused} {ATTACH}".strip())

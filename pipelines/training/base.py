@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.request import GenerationRequest
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pipelines.loaded import LoadedModel
+    from pipelines.training.lessons import Lesson
 
 COPIES = 10  # recoloured copies of each picture
 ENCODE_AT_ONCE = 8
@@ -23,14 +24,19 @@ ENCODE_AT_ONCE = 8
 
 @dataclass
 class Cache:
-    """All that a step needs, computed once. `latents[i]` is [views, c, h, w]: as it is and, where it may, mirrored."""
+    """All that a step needs, computed once. `latents[i]` is [views, c, h, w]: as it is and, where it may, mirrored.
+
+    The pictures come first, then the lessons.
+    """
 
     latents: list[torch.Tensor]
-    copies: list[torch.Tensor]  # [views * COPIES, c, h, w] each; empty without `restyle`
+    copies: list[torch.Tensor]  # [views * n, c, h, w] each: other looks of the same; empty without `restyle`
     embeds: torch.Tensor  # [n + 1, tokens, width]; the last row is the empty prompt's
     pooled: torch.Tensor  # [n + 1, width]
     time_ids: torch.Tensor  # [n, 6]: original size, crop, target size
     buckets: list[tuple[int, int]]  # px
+    requests: list[GenerationRequest] = field(default_factory=list)  # the captions, one for each row of `embeds`
+    lessons: int = 0
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -45,7 +51,12 @@ def caption_request(model: LoadedModel, caption: str, trigger: str) -> Generatio
 
 
 def build_cache(
-    model: LoadedModel, pictures: Sequence[Picture], trigger: str, settings: TrainingSettings, seed: int = 0
+    model: LoadedModel,
+    pictures: Sequence[Picture],
+    trigger: str,
+    settings: TrainingSettings,
+    seed: int = 0,
+    lessons: Sequence[Lesson] = (),
 ) -> Cache:
     """Encode pictures and captions. After this neither decoder nor text encoders are needed to train."""
     import numpy as np
@@ -63,16 +74,27 @@ def build_cache(
             copies.append(encode(model, [recoloured(view, rng) for view in views for _ in range(COPIES)]))
         buckets.append(size)
         ids.append([size[1], size[0], 0, 0, size[1], size[0]])
-    requests = [caption_request(model, picture.caption, trigger) for picture in pictures]
+    if lessons:
+        size = lessons[0].target.size  # canvases as the model paints them
+        targets = encode(model, [lesson.target for lesson in lessons])
+        latents += [target[None] for target in targets]
+        copies += [lesson.start[None] for lesson in lessons]
+        buckets += [size] * len(lessons)
+        ids += [[size[1], size[0], 0, 0, size[1], size[0]]] * len(lessons)
+    captions = [*(picture.caption for picture in pictures), *(lesson.caption for lesson in lessons)]
+    requests = [caption_request(model, caption, trigger) for caption in captions]
     embeds, pooled = embed(model, requests)
-    none, none_pooled = embed(model, [model.complete(GenerationRequest(prompt="", seed=0, model=model.source.id))])
+    empty = model.complete(GenerationRequest(prompt="", seed=0, model=model.source.id))
+    none, none_pooled = embed(model, [empty])
     return Cache(
         latents=latents,
         copies=copies,
+        requests=[*requests, empty],
         embeds=torch.cat([embeds, none]),
         pooled=torch.cat([pooled, none_pooled]),
         time_ids=torch.tensor(ids, dtype=torch.float32),
         buckets=buckets,
+        lessons=len(lessons),
     )
 
 

@@ -10,25 +10,29 @@ if TYPE_CHECKING:
     import torch
 
 ATTENTION = ("to_k", "to_q", "to_v", "to_out.0")  # as diffusers' own recipe
+TEXT = ("q_proj", "k_proj", "v_proj", "out_proj")
 WIDER = ("conv1", "conv2", "conv_shortcut", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2", "conv_in", "conv_out")
 
 
-def lora_config(settings: TrainingSettings) -> Any:
+def lora_config(settings: TrainingSettings, *, text: bool = False) -> Any:
     """alpha = rank, so that a reader which ignores alpha loads the same thing."""
     from peft import LoraConfig
 
-    targets = ATTENTION + (WIDER if settings.convolutions else ())
+    targets = TEXT if text else ATTENTION + (WIDER if settings.convolutions else ())
     return LoraConfig(
         r=settings.rank, lora_alpha=settings.rank, init_lora_weights="gaussian", target_modules=list(targets)
     )
 
 
-def add_lora(module: Any, settings: TrainingSettings, name: str) -> list[torch.nn.Parameter]:
-    """Freeze the module and add the adapter `name`; returns its parameters, in float32."""
+def add_lora(module: Any, settings: TrainingSettings, name: str, *, text: bool = False) -> list[torch.nn.Parameter]:
+    """Freeze the module (a UNet, or with `text` a text encoder) and add the adapter `name`.
+
+    Returns its parameters, in float32.
+    """
     import torch
 
     module.requires_grad_(False)
-    module.add_adapter(lora_config(settings), adapter_name=name)
+    module.add_adapter(lora_config(settings, text=text), adapter_name=name)
     module.enable_adapters()
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     for parameter in parameters:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ SAMPLE_SEED = 1000
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What to train. `pictures` are (file in the run's folder, name, caption)."""
+    """What to train. `pictures` are (file in the run's folder, name, caption), `rejected` those to get away from."""
 
     name: str
     trigger: str
@@ -38,6 +38,7 @@ class RunSpec:
     device: str
     settings: TrainingSettings
     pictures: list[tuple[str, str, str]] = field(default_factory=list)
+    rejected: list[tuple[str, str, str]] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,9 @@ class RunSpec:
         try:
             data = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
             pictures = [(str(a), str(b), str(c)) for a, b, c in data.pop("pictures")]
-            return cls(settings=TrainingSettings.from_dict(data.pop("settings")), pictures=pictures, **data)
+            rejected = [(str(a), str(b), str(c)) for a, b, c in data.pop("rejected", [])]
+            settings = TrainingSettings.from_dict(data.pop("settings"))
+            return cls(settings=settings, pictures=pictures, rejected=rejected, **data)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NotReady("The files of this training are gone. Start it again.", detail=str(error)) from error
 
@@ -65,6 +68,7 @@ def run(folder: Path, load: Callable[[RunSpec], LoadedModel], stopped: Callable[
     """
     from pipelines.training.base import build_cache
     from pipelines.training.checkpoint import checkpoints
+    from pipelines.training.lessons import make_lessons
     from pipelines.training.trainer import Trainer, validation_loss
 
     spec, progress = RunSpec.read(folder), Progress(folder)
@@ -73,15 +77,18 @@ def run(folder: Path, load: Callable[[RunSpec], LoadedModel], stopped: Callable[
     model = load(spec)
     pictures = [Picture(name, _open(folder / file), caption) for file, name, caption in spec.pictures]
     progress.write("phase", text=f"Preparing {len(pictures)} images")
-    cache = build_cache(model, pictures, spec.trigger, settings, settings.seed)
+    references = _on_canvases(model, pictures, settings.resolution)
+    lessons = make_lessons(model, references, settings.lessons, settings.seed)
+    cache = build_cache(model, pictures, spec.trigger, settings, settings.seed, lessons)
     prior = _prior(model, settings)
+    rejected = _rejected(model, folder, spec)
     captions = [picture.caption for picture in pictures]
     rows, held = split(len(pictures), settings.held_out)
     before = paint(model, subjects_for(captions)[:SAMPLES], SAMPLE_SEED, None)
     _save_samples(folder, progress, 0, captions, before)
     if stopped():
         raise Cancelled
-    trainer = Trainer(model, cache, settings, rows, folder, progress, prior)
+    trainer = Trainer(model, cache, settings, rows, folder, progress, prior, rejected)
     facts = _facts(model, spec)
     model.adapters.adopt(_training_pack(), facts)
     last = checkpoints(folder / "state")
@@ -110,12 +117,15 @@ def check(model: LoadedModel, folder: Path, spec: RunSpec, pictures: list[Pictur
     path = folder / LORA_FILE
     read_facts(path, spec.name)
     model.adapters.find = lambda use: path
-    alpha = model.native_alpha
-    references = [
-        on_canvas(picture.image, bucket(*picture.image.size, spec.settings.resolution), alpha=alpha).convert("RGBA")
+    references = _on_canvases(model, pictures, spec.settings.resolution)
+    return compare(model, references, [picture.caption for picture in pictures], StylePackUse(spec.name), SAMPLE_SEED)
+
+
+def _on_canvases(model: LoadedModel, pictures: list[Picture], resolution: int) -> list[Image.Image]:
+    return [
+        on_canvas(picture.image, bucket(*picture.image.size, resolution), alpha=model.native_alpha).convert("RGBA")
         for picture in pictures
     ]
-    return compare(model, references, [picture.caption for picture in pictures], StylePackUse(spec.name), SAMPLE_SEED)
 
 
 def split(count: int, held_out: int) -> tuple[list[int], list[int]]:
@@ -151,6 +161,15 @@ def _prior(model: LoadedModel, settings: TrainingSettings) -> Any:
     painted = paint(model, subjects, 1, None)
     pictures = [Picture(subject, image, subject) for subject, image in zip(subjects, painted, strict=True)]
     return build_cache(model, pictures, "", settings)
+
+
+def _rejected(model: LoadedModel, folder: Path, spec: RunSpec) -> Any:
+    from pipelines.training.base import build_cache
+
+    if not spec.rejected or spec.settings.preference_weight <= 0:
+        return None
+    pictures = [Picture(name, _open(folder / file), caption) for file, name, caption in spec.rejected]
+    return build_cache(model, pictures, spec.trigger, replace(spec.settings, restyle=0.0))
 
 
 def _facts(model: LoadedModel, spec: RunSpec) -> LoraFacts:

@@ -25,6 +25,9 @@ DIRECTIONS = 48
 QUANTILES = 200
 SIDE = 64  # px, at which pictures are compared
 SHAPE_SIDE = 24
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)  # of linear sRGB
 
 
 @dataclass(frozen=True)
@@ -129,12 +132,25 @@ def to_lab(rgb: np.ndarray) -> np.ndarray:
     """sRGB 0..255 [..., 3] -> CIE L*a*b* (D65)."""
     linear = rgb / 255
     linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
-    matrix = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-    )
-    xyz = linear @ matrix.T / np.array([0.95047, 1.0, 1.08883])
+    xyz = linear @ _XYZ.T / np.array([0.95047, 1.0, 1.08883])
     f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
+
+
+def from_lab(lab: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (D65) [..., 3] -> sRGB, uint8."""
+    f = np.stack(
+        [
+            (lab[..., 0] + 16) / 116 + lab[..., 1] / 500,
+            (lab[..., 0] + 16) / 116,
+            (lab[..., 0] + 16) / 116 - lab[..., 2] / 200,
+        ],
+        -1,
+    )
+    xyz = np.where(f > 6 / 29, f**3, (116 * f - 16) * 27 / 24389) * np.array([0.95047, 1.0, 1.08883])
+    linear = np.clip(xyz @ np.linalg.inv(_XYZ).T, 0, 1)
+    rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(rgb * 255).astype(np.uint8)
 
 
 def identity(plain: Sequence[Image.Image], styled: Sequence[Image.Image]) -> float:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from errors import Cancelled
+from errors import Cancelled, NotReady
 from pipelines.adapters import adapter_name
 from pipelines.request import StylePackUse
-from pipelines.training.base import COPIES, Cache, noise_schedule
+from pipelines.training.base import Cache, noise_schedule
 from pipelines.training.checkpoint import load_checkpoint, save_checkpoint
 from pipelines.training.lora import add_lora, target_and_weight
+from pipelines.training.preference import Pairs, preference_loss
 from pipelines.training.progress import Progress
 from pipelines.training.settings import TrainingSettings
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PACK = StylePackUse("training")  # the pack while it is being trained
 ADAPTER = adapter_name(PACK)
+TEXT_PARTS = ("text_encoder", "text_encoder_2")
 SPEED_OVER = 20  # steps that the speed shown is an average of
 
 
@@ -41,7 +44,7 @@ class Batch:
 
 
 class Trainer:
-    """Trains one LoRA on cached pictures. `rows` are the pictures that it may see."""
+    """Trains one LoRA on cached pictures. `rows` are the pictures that it may see, `rejected` the losing side."""
 
     def __init__(
         self,
@@ -52,22 +55,31 @@ class Trainer:
         folder: Path,
         progress: Progress,
         prior: Cache | None = None,
+        rejected: Cache | None = None,
     ) -> None:
         import torch
         from accelerate import Accelerator
 
         self.model, self.cache, self.settings, self.rows = model, cache, settings, rows
         self.prior = prior
+        self.pairs = Pairs(cache, rows, rejected) if rejected is not None and settings.preference_weight > 0 else None
         self.folder, self.progress = folder / "state", progress
         self.schedule = noise_schedule(model)
         self.accelerator = Accelerator(mixed_precision=settings.precision, cpu=model.device.kind == "cpu")
         torch.manual_seed(settings.seed)
         self.unet = model.pipe.unet
-        parameters = add_lora(self.unet, settings, ADAPTER)
+        self.modules: dict[str, Any] = {"unet": self.unet}
+        groups: list[dict[str, Any]] = [{"params": add_lora(self.unet, settings, ADAPTER), "share": 1.0}]
         if settings.gradient_checkpointing:
             self.unet.enable_gradient_checkpointing()
-        self.parameters = parameters
-        self.optimizer = _optimizer(parameters, settings)
+        for part in TEXT_PARTS if settings.text_encoders else ():
+            self.modules[part] = module = getattr(model.pipe, part)
+            if module is None:
+                raise NotReady(f"{model.source.name} has no text encoders to train. Train without them.")
+            share = settings.text_learning_share
+            groups.append({"params": add_lora(module, settings, ADAPTER, text=True), "share": share})
+        self.parameters: list[torch.nn.Parameter] = [parameter for group in groups for parameter in group["params"]]
+        self.optimizer = _optimizer(groups, settings)
         self.start = 0
         state = load_checkpoint(self.folder)
         if state is not None:
@@ -97,8 +109,8 @@ class Trainer:
                 raise Cancelled
             began = time.perf_counter()
             for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate(step)
-            loss = self._step(self.batch(step))
+                group["lr"] = self.learning_rate(step) * group["share"]
+            loss = self._step(self.batch(step), step)
             losses.append(loss)
             speed = [*speed[-SPEED_OVER:], time.perf_counter() - began]
             each = sum(speed) / len(speed)
@@ -118,7 +130,8 @@ class Trainer:
                 self.unet.eval()
                 on_sample(done)
                 self.model.pipe.enable_lora()  # painting leaves them off, and without gradients
-                self.unet.set_adapter(ADAPTER)
+                for module in self.modules.values():
+                    module.set_adapter(ADAPTER)
                 self.unet.train()
         self.unet.eval()
         self.save(settings.steps)
@@ -142,13 +155,17 @@ class Trainer:
         first = int(rng.choice(self.rows))
         alike = [row for row in self.rows if cache.buckets[row] == cache.buckets[first]]
         rows = np.array([first, *rng.choice(alike, settings.batch - 1)], np.int64)
+        lessons = len(cache) - cache.lessons + rng.integers(0, max(1, cache.lessons), settings.batch)
+        if cache.lessons:
+            rows = np.where(rng.random(settings.batch) < settings.lesson_share, lessons, rows)
         clean, shown = [], []
         for row in rows:
             view = int(rng.integers(len(cache.latents[row])))
             picture = cache.latents[row][view]
             clean.append(picture)
             if cache.copies and rng.random() < settings.restyle:
-                copy = cache.copies[row][view * COPIES + int(rng.integers(COPIES))]
+                each = len(cache.copies[row]) // len(cache.latents[row])
+                copy = cache.copies[row][view * each + int(rng.integers(each))]
                 share = float(rng.random()) ** 0.5  # later steps of the sampler see a mixture of both
                 shown.append(share * copy + (1 - share) * picture)
             else:
@@ -160,36 +177,77 @@ class Trainer:
         noise = torch.from_numpy(rng.standard_normal((settings.batch, *clean[0].shape), dtype=np.float32))
         return Batch(rows, torch.stack(clean), torch.stack(shown), noise, times, captions)
 
-    def _step(self, batch: Batch) -> float:
+    def _step(self, batch: Batch, step: int = 0) -> float:
         loss = self.loss(batch, self.cache)
+        told = float(loss.detach())
         if self.prior is not None:
             loss = loss + self.settings.prior_weight * self.loss(self._prior_batch(batch), self.prior)
+            told = float(loss.detach())
+        if self.pairs is not None and self.pairs.partners:
+            loss = loss + self.settings.preference_weight * preference_loss(self, self.pairs, step)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
+        self._average_text_gradients()
         self.accelerator.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
-        return float(loss.detach())
+        return told
 
     def loss(self, batch: Batch, cache: Cache) -> torch.Tensor:
         """Mean weighted squared error of the UNet's prediction."""
+        return self.errors(batch, cache).mean()
+
+    def errors(self, batch: Batch, cache: Cache) -> torch.Tensor:
+        """The same for each row, [n]."""
         device = self.unet.device
         noisy, target, weight = target_and_weight(
             self.schedule, batch.clean, batch.shown, batch.noise, batch.times, self.settings.min_snr_gamma
         )
         dtype = self.model.device.torch_dtype
         with self.accelerator.autocast():
+            states, pooled = self._words(batch.captions, cache)
             predicted = self.forward(
                 noisy.to(device, dtype),
                 batch.times.to(device),
-                cache.embeds[batch.captions].to(device, dtype),
+                states.to(device, dtype),
                 added_cond_kwargs={
-                    "text_embeds": cache.pooled[batch.captions].to(device, dtype),
+                    "text_embeds": pooled.to(device, dtype),
                     "time_ids": cache.time_ids[batch.rows].to(device, dtype),
                 },
                 return_dict=False,
             )[0]
         error = ((predicted.float() - target.to(device)) ** 2).mean((1, 2, 3))
-        return (weight.to(device) * error).mean()
+        return weight.to(device) * error
+
+    def _words(self, captions: np.ndarray, cache: Cache) -> tuple[torch.Tensor, torch.Tensor]:
+        """States and pooled vectors of captions: as cached, or through the text encoders while those are trained."""
+        if not self.settings.text_encoders:
+            return cache.embeds[captions], cache.pooled[captions]
+        prompts: Any = self.model.prompts  # TextEncoderPrompts, as there are text encoders
+        return prompts.states([cache.requests[int(row)] for row in captions])
+
+    @contextmanager
+    def base_alone(self) -> Iterator[None]:
+        """The adapter is off and no gradient is kept."""
+        import torch
+
+        for module in self.modules.values():
+            module.disable_adapters()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for module in self.modules.values():
+                module.enable_adapters()
+
+    def _average_text_gradients(self) -> None:
+        """`prepare` does it for the UNet alone."""
+        if self.accelerator.num_processes < 2:
+            return
+        for part in TEXT_PARTS:
+            for parameter in self.modules[part].parameters() if part in self.modules else ():
+                if parameter.grad is not None:
+                    reduced: Any = self.accelerator.reduce(parameter.grad, "mean")
+                    parameter.grad = reduced
 
     def _prior_batch(self, batch: Batch) -> Batch:
         """Pictures by the base alone, so that the model does not forget what other things look like."""
@@ -204,8 +262,11 @@ class Trainer:
         """The LoRA as `save_lora_weights` names it, float32 on the CPU."""
         from peft.utils import get_peft_model_state_dict
 
-        found = get_peft_model_state_dict(self.unet, adapter_name=ADAPTER)
-        return {f"unet.{name}": value.detach().float().cpu() for name, value in found.items()}
+        return {
+            f"{part}.{name}": value.detach().float().cpu()
+            for part, module in self.modules.items()
+            for name, value in get_peft_model_state_dict(module, adapter_name=ADAPTER).items()
+        }
 
     def save(self, step: int) -> None:
         if not self.accelerator.is_main_process:
@@ -242,12 +303,12 @@ def validation_loss(trainer: Trainer, rows: list[int], draws: int = 16) -> float
     return total / max(1, len(rows))
 
 
-def _optimizer(parameters: list[torch.nn.Parameter], settings: TrainingSettings) -> Any:
+def _optimizer(groups: list[dict[str, Any]], settings: TrainingSettings) -> Any:
     import torch
 
     options: dict[str, Any] = {"lr": settings.learning_rate, "betas": (0.9, 0.99), "weight_decay": 1e-3}
     if settings.adam_8bit:
         from bitsandbytes.optim import AdamW8bit  # pyright: ignore[reportMissingImports] (only with a CUDA card)
 
-        return AdamW8bit(parameters, **options)
-    return torch.optim.AdamW(parameters, **options)
+        return AdamW8bit(groups, **options)
+    return torch.optim.AdamW(groups, **options)

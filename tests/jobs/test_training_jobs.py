@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,10 +20,11 @@ import pytest
 from safetensors.numpy import load, save_file
 
 from errors import BadRequest, NotFound, ResourceError, UserFixable
+from jobs import train_process
 from jobs.generation import submit
 from jobs.plan import AssetPlan, PlanItem
 from jobs.train_process import PROCESS_FILE
-from jobs.training import end_leftover
+from jobs.training import TrainingHandler, end_leftover
 from library.check import check
 from library.review import set_states
 from pipelines.training.progress import read_progress
@@ -240,4 +243,30 @@ def test_a_full_disk_is_a_sentence(services: Services, files: list[Path], monkey
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(ResourceError, match="is full"):
         services.packs.submit("default", prepared)
-    assert services.jobs.list() == []
+    assert services.jobs.list() == [] and services.packs.packs.list("default") == []
+    assert not list(services.packs.runs.iterdir())  # what was written before it was full is gone
+
+
+def test_a_disk_that_fills_up_while_training_is_a_sentence_and_nothing_is_lost(
+    services: Services, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.training import run
+
+    desk = services.packs
+    job = desk.submit("default", desk.prepare("default", "Dustbowl", files, preset="fast"))
+    folder = desk.run_folder(job.id)
+    (folder / "state").mkdir()
+    (folder / "state" / "step-000025.pt").write_bytes(b"what was learned")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run, "run", full)
+    assert train_process.main([str(folder)]) == train_process.DISK_FULL
+    monkeypatch.setattr(TrainingHandler, "_start", lambda *_: subprocess.Popen([sys.executable, "-c", "exit(5)"]))
+    services.worker.start()
+    view = services.worker.wait(job.id, PATIENCE)
+    assert view.state == "failed" and view.error is not None and "is full. Free space, then go on" in view.error
+    assert (folder / "state" / "step-000025.pt").exists() and (folder / "run.json").exists()
+    assert services.jobs.retry(job.id) == 1
+    services.jobs.cancel(job.id)

@@ -73,29 +73,67 @@ export function mountPacks(element) {
   }
 
   function actions(pack, version) {
-    const versions = h("select", { "aria-label": "Version in use", onchange: async () => {
-      await attempt(() => api(`style-packs/${pack.id}/use`, { method: "POST", body: { version: Number(versions.value) } }));
-      reload();
-    } }, pack.versions.map((item) => h("option", { value: item.number, selected: item.number === pack.current }, `Version ${item.number}`)));
+    const versions = h("select", { "aria-label": "Version in use", onchange: () => use(pack, Number(versions.value)) }, pack.versions.map((item) => h("option", { value: item.number, selected: item.number === pack.current }, `Version ${item.number}`)));
     return h("div", { className: "gf-actions" },
-      version && button("Improve with approved", "Train the next version on what you approved", async () => {
-        const job = await attempt(() => api(`style-packs/${pack.id}/improve`, { method: "POST", body: {} }));
-        if (job) reload();
-      }),
+      version && button("Improve …", "Train the next version on what you approved", () => improve(pack)),
       version && h("a", { className: "gf-button", href: `/api/style-packs/${pack.id}/export`, download: "" }, "Export zip"),
       pack.versions.length > 1 && versions,
+      pack.versions.length > 1 && button("Compare versions", null, () => compare(pack)),
       button("Delete", null, () => confirmDelete(pack)));
   }
 
-  function confirmDelete(pack) {
-    const dialog = h("dialog", { className: "gf-help" }, h("h2", {}, `Delete ${pack.name}?`),
-      h("p", {}, `It can no longer be used; ${plural(pack.versions.length, "version")} go. Images made with it stay.`),
-      h("div", { className: "gf-actions" },
-        button("Delete", null, async () => { dialog.close(); await remove(pack); }, "gf-button gf-primary"),
-        button("Keep", null, () => dialog.close())));
+  // Opens a dialog; `content` gets the function that closes it.
+  function ask(className, content) {
+    const dialog = h("dialog", { className });
+    dialog.append(...content(() => dialog.close()));
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
+  }
+
+  function confirmDelete(pack) {
+    const gone = pack.versions.length ? `${plural(pack.versions.length, "version")} ${pack.versions.length === 1 ? "goes" : "go"}` : "its images and settings go";
+    ask("gf-help", (close) => [h("h2", {}, `Delete ${pack.name}?`),
+      h("p", {}, `It can no longer be used; ${gone}. Images made with it stay.`),
+      h("div", { className: "gf-actions" },
+        button("Delete", null, async () => { close(); await remove(pack); }, "gf-button gf-primary"),
+        button("Keep", null, close))]);
+  }
+
+  function improve(pack) {
+    const preset = presets();
+    const against = h("input", { type: "checkbox" });
+    const start = async (close) => {
+      const body = { preset: preset.value, against_rejected: against.checked };
+      const job = await attempt(() => api(`style-packs/${pack.id}/improve`, { method: "POST", body }));
+      if (!job) return;
+      close();
+      reload();
+    };
+    ask("gf-help", (close) => [h("h2", {}, `Improve ${pack.name}`),
+      h("p", {}, "The next version learns from the references of this one and from the images that you approved. This version stays, and you can go back to it."),
+      h("div", { className: "gf-fields" }, h("label", {}, "Preset ", preset), h("label", {}, against, " Get away from what I rejected (takes twice as long)")),
+      h("div", { className: "gf-actions" }, button("Start training", null, () => start(close), "gf-button gf-primary"), button("Cancel", null, close))]);
+  }
+
+  // Every version with its figures and pictures, the newest first.
+  function compare(pack) {
+    ask("gf-help gf-versions", (close) => [h("h2", {}, `Versions of ${pack.name}`),
+      ...pack.versions.map((version) => h("section", { className: "gf-pack" },
+        h("div", { className: "gf-pack-head" }, h("h3", {}, `Version ${version.number}`),
+          h("span", { className: "gf-muted" }, [version.origin, version.settings.preset, plural((version.files.references ?? []).length, "image"), when(version.created_at)].filter(Boolean).join(" · "))),
+        verdict(version),
+        version.metrics.identity !== undefined && h("p", { className: "gf-muted" }, `Subjects kept: ${Math.round(100 * version.metrics.identity)} %`),
+        comparison(version),
+        h("div", { className: "gf-actions" }, version.number === pack.current ? h("span", { className: "gf-muted" }, "In use")
+          : button("Use this version", null, async () => { close(); await use(pack, version.number); })))),
+      h("div", { className: "gf-actions" }, button("Close", null, close))]);
+  }
+
+  async function use(pack, number) {
+    const now = await attempt(() => api(`style-packs/${pack.id}/use`, { method: "POST", body: { version: number } }));
+    if (now) toast(`${pack.name} uses version ${now.current}.`);
+    reload();
   }
 
   async function remove(pack) {
@@ -115,11 +153,15 @@ export function mountPacks(element) {
   reload();
 }
 
+function presets() {
+  return h("select", { "aria-label": "Preset" }, PRESETS.map(([value, label]) => h("option", { value, selected: value === "balanced" }, label)));
+}
+
 // Images, name and preset; then what it will take, with captions to edit; then Start.
 function maker(close) {
   let images = [];
   const name = h("input", { type: "text", placeholder: "Name, such as Dustbowl", maxLength: 40, "aria-label": "Name" });
-  const preset = h("select", { "aria-label": "Preset" }, PRESETS.map(([value, label]) => h("option", { value, selected: value === "balanced" }, label)));
+  const preset = presets();
   const sheets = h("input", { type: "checkbox" });
   const input = h("input", { type: "file", accept: "image/*", multiple: true, hidden: true, onchange: () => add(input.files) });
   const strip = h("div", { className: "gf-strip gf-strip-wrap" });
