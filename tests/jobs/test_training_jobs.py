@@ -22,12 +22,14 @@ from safetensors.numpy import load, save_file
 from errors import BadRequest, NotFound, ResourceError, UserFixable
 from jobs import train_process
 from jobs.generation import submit
+from jobs.imports import import_art
 from jobs.plan import AssetPlan, PlanItem
 from jobs.train_process import PROCESS_FILE
 from jobs.training import TrainingHandler, end_leftover
 from library.check import check
 from library.review import set_states
 from pipelines.training.progress import read_progress
+from pipelines.training.run import RunSpec
 from services import Services, build_services
 from settings import Settings
 from tests.pipelines.training.drawn import quick_base, save_drawn
@@ -193,6 +195,27 @@ def test_too_few_and_too_many_images_are_refused(services: Services, files: list
         services.packs.prepare("default", "Dustbowl", files[:1] * 500)
     with pytest.raises(BadRequest, match="Nothing is approved yet"):
         services.packs.improve("default", _imported(services, files[0].parent))
+
+
+def test_the_next_version_learns_from_approved_and_against_rejected(
+    services: Services, files: list[Path], tmp_path: Path
+) -> None:
+    desk = services.packs
+    pack = _imported(services, tmp_path)
+    made = import_art(services.library, files, "default", services.settings).assets
+    set_states(services.library, {asset: "approved" for asset in made[:4]})
+    with pytest.raises(BadRequest, match="Nothing is rejected yet"):
+        desk.improve("default", pack, against_rejected=True)
+    set_states(services.library, {asset: "rejected" for asset in made[4:]})
+    prepared = desk.improve("default", pack, preset="fast", against_rejected=True)
+    assert len(prepared.found.pictures) == 4 and len(prepared.rejected) == 2
+    assert "It also learns from 2 rejected images." in prepared.sentence
+    job = desk.submit("default", prepared)
+    spec = RunSpec.read(desk.run_folder(job.id))
+    assert spec.settings.preference_weight > 0
+    subjects = {services.library.asset(asset).subject for asset in made[4:]}
+    assert {caption for _, _, caption in spec.rejected} == subjects
+    assert all((desk.run_folder(job.id) / file).is_file() for file, _, _ in spec.rejected)
 
 
 def _lora(path: Path, width: int) -> Path:

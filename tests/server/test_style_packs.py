@@ -59,11 +59,24 @@ def test_a_training_is_queued_with_the_captions_of_the_user(site: Site) -> None:
         (4, {"name": "a/../b"}, "cannot be a style pack's name"),
         (4, {"captions": "[1"}, "captions must be a JSON object"),
         (4, {"preset": "ultra"}, "preset"),
+        (4, {"text_encoders": "true"}, "no text encoders"),
+        (4, {"prior_images": "-1"}, "0 to 100 images"),
     ],
 )
 def test_bad_trainings_are_refused(site: Site, parts: int, data: dict[str, str], sentence: str) -> None:
     answer = post(site, [part(n % 4) for n in range(parts)], **data)
     assert answer.status_code == 400 and sentence in answer.json()["error"]
+
+
+def test_twenty_copies_and_a_pixel_are_named(site: Site) -> None:
+    tiny = io.BytesIO()
+    draw(1).resize((1, 1)).save(tiny, "PNG")
+    copies = [part(0, f"copy-{n}.png") for n in range(20)]
+    answer = post(site, [*copies, ("images", ("dot.png", tiny.getvalue(), "image/png"))])
+    said = answer.json()["error"]
+    assert answer.status_code == 400 and "at least 3 different images, and there is 1" in said
+    assert "dot.png is too small: 1 x 1" in said and "near-duplicates" in said
+    assert site.http.get("/api/style-packs").json() == []
 
 
 def test_pickles_and_junk_are_not_imported(site: Site) -> None:
