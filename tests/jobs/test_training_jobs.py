@@ -203,10 +203,10 @@ def test_the_next_version_learns_from_approved_and_against_rejected(
     desk = services.packs
     pack = _imported(services, tmp_path)
     made = import_art(services.library, files, "default", services.settings).assets
-    set_states(services.library, {asset: "approved" for asset in made[:4]})
+    set_states(services.library, dict.fromkeys(made[:4], "approved"))
     with pytest.raises(BadRequest, match="Nothing is rejected yet"):
         desk.improve("default", pack, against_rejected=True)
-    set_states(services.library, {asset: "rejected" for asset in made[4:]})
+    set_states(services.library, dict.fromkeys(made[4:], "rejected"))
     prepared = desk.improve("default", pack, preset="fast", against_rejected=True)
     assert len(prepared.found.pictures) == 4 and len(prepared.rejected) == 2
     assert "It also learns from 2 rejected images." in prepared.sentence
