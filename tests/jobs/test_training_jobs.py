@@ -285,7 +285,9 @@ def test_a_disk_that_fills_up_while_training_is_a_sentence_and_nothing_is_lost(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run, "run", full)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own
     assert train_process.main([str(folder)]) == train_process.DISK_FULL
+    (folder / PROCESS_FILE).unlink()  # it names this process, which the handler would end as a leftover
     monkeypatch.setattr(TrainingHandler, "_start", lambda *_: subprocess.Popen([sys.executable, "-c", "exit(5)"]))
     services.worker.start()
     view = services.worker.wait(job.id, PATIENCE)
