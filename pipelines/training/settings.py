@@ -22,7 +22,7 @@ _LESSONS = 64
 # seconds for one optimisation step of the batch below; measured on the built-in model, published figures for SDXL
 _STEP_SECONDS = {("cpu", True): 0.6, ("cuda", True): 0.08, ("cuda", False): 0.9, ("mps", True): 0.3}
 _SLOW_STEP_SECONDS = 900.0
-_SMALL_START_SECONDS, _LARGE_START_SECONDS = 20.0, 90.0  # loading, caching, samples and the check at the end
+_SMALL_START_SECONDS, _LARGE_START_SECONDS = 30.0, 90.0  # loading, caching, samples and the check at the end
 _SMALL_BYTES = int(1.2 * GIB)
 _LARGE_BYTES = 10 * GIB  # UNet only, bf16, checkpointing, 8-bit Adam
 _LARGE_PLAIN_BYTES = 22 * GIB  # without them, on a CPU

@@ -286,7 +286,10 @@ class Trainer:
 
 
 def validation_loss(trainer: Trainer, rows: list[int], draws: int = 16) -> float:
-    """Loss on pictures at fixed noise and noise levels: comparable between runs and with the pack off."""
+    """Loss on pictures at fixed noise and noise levels: comparable between runs and with the pack off.
+
+    Where the trainer shows recoloured copies, so does this: can the look be given to a picture that it never saw?
+    """
     import torch
 
     cache, count = trainer.cache, trainer.schedule.config.num_train_timesteps
@@ -299,8 +302,18 @@ def validation_loss(trainer: Trainer, rows: list[int], draws: int = 16) -> float
             clean = cache.latents[row][:1].repeat(draws, 1, 1, 1)
             times = torch.from_numpy((low + (np.arange(draws) + 0.5) / draws * (high - low)).astype(np.int64))
             noise = torch.from_numpy(rng.standard_normal(tuple(clean.shape), dtype=np.float32))
-            total += float(trainer.loss(Batch(numbers, clean, clean, noise, times, numbers), cache))
+            shown = clean
+            if cache.copies:
+                shown = torch.stack([cache.copies[row][draw % len(cache.copies[row])] for draw in range(draws)])
+                clean = cache.latents[row][[_view_of(cache, row, draw) for draw in range(draws)]]
+            total += float(trainer.loss(Batch(numbers, clean, shown, noise, times, numbers), cache))
     return total / max(1, len(rows))
+
+
+def _view_of(cache: Cache, row: int, draw: int) -> int:
+    """Which view of a picture a copy of it belongs to."""
+    copies, views = len(cache.copies[row]), len(cache.latents[row])
+    return draw % copies // (copies // views)
 
 
 def _optimizer(groups: list[dict[str, Any]], settings: TrainingSettings) -> Any:

@@ -16,6 +16,7 @@ def test_presets_grow_with_quality_and_images() -> None:
     assert choose("balanced", 40, SMALL).steps > balanced.steps
     assert balanced.noise_to < 0.3  # as it is used: from a picture, not from noise
     assert choose("balanced", 10, CARD).noise_to == 1.0
+    assert balanced.lessons > 0 and choose("balanced", 10, CARD).lessons == 0
 
 
 def test_balanced_on_the_built_in_model_stays_under_ten_minutes() -> None:
