@@ -41,6 +41,8 @@ def subject_words(caption: str) -> str:
     text = " ".join(caption.split()).strip(" .\"'").lower()
     text = _TAIL.sub("", _LEAD.sub("", text))
     text = " ".join(_INSIDE.sub(" ", text).split())
+    if re.fullmatch(_KIND, text):
+        return ""
     return " ".join(re.sub(r"^(?:an?|the|some) ", "", text).split()[:MOST_WORDS]).strip(" ,.")
 
 
