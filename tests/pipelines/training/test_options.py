@@ -18,7 +18,6 @@ from pipelines.lora_file import convert_to_kohya, write_lora
 from pipelines.request import GenerationRequest, StylePackUse
 from pipelines.training.base import build_cache
 from pipelines.training.pictures import Picture
-from pipelines.training.preference import preference_margin
 from pipelines.training.progress import Progress
 from pipelines.training.settings import TrainingSettings
 from pipelines.training.trainer import Trainer
@@ -106,31 +105,6 @@ def test_a_model_without_text_encoders_says_so(folder: Path, tmp_path: Path) -> 
     model.pipe.text_encoder_2 = None
     with pytest.raises(NotReady, match="no text encoders"):
         Trainer(model, cache, replace(SETTINGS, text_encoders=True), [0], tmp_path, Progress(tmp_path))
-
-
-def test_what_was_rejected_becomes_less_likely_than_what_was_approved(folder: Path, tmp_path: Path) -> None:
-    settings = replace(SETTINGS, steps=12, batch=4, preference_beta=50.0)
-    margins = {}
-    for weight in (0.0, 2.0):
-        made = trainer(folder, tmp_path / str(weight), replace(settings, preference_weight=2.0), pictures(4, negative))
-        pairs = made.pairs
-        assert pairs is not None and pairs.partners == {n: [n] for n in range(4)}  # of the same subject
-        made.settings = replace(settings, preference_weight=weight)
-        if weight == 0.0:
-            assert _margin(made) == pytest.approx(0, abs=1e-6)  # it starts at the base
-            made.pairs = None
-        made.run()
-        made.pairs = pairs
-        margins[weight] = _margin(made)
-    assert margins[2.0] < 0 and margins[2.0] < margins[0.0] - 0.5 * abs(margins[0.0])
-
-
-def _margin(made: Trainer) -> float:
-    import torch
-
-    assert made.pairs is not None
-    with torch.no_grad():
-        return float(preference_margin(made, made.pairs, (1,), 32).mean())
 
 
 @pytest.mark.slow
