@@ -25,7 +25,7 @@ export async function openAnimate(asset) {
     const job = await attempt(() => api("assets/animate", { method: "POST", body }));
     if (!job) return;
     dialog.close();
-    follow(job, `Animating ${asset.subject}`, "The frames become a batch of their own: look at it in Review.");
+    follow(job, `Animating ${asset.subject}`, "", "The frames are a batch of their own in Review.", false);
   } },
     h("h2", {}, `Animate ${asset.number}. ${asset.subject}`),
     h("div", { className: "gf-motions gf-edit-tools" }, buttons), says,

@@ -66,7 +66,7 @@ async function redo(assets, change, variants) {
 }
 
 // The job with its progress at the edge of the page, until it ends; it can be stopped there.
-export function follow(job, words, hint = "") {
+export function follow(job, words, hint = "", ended = "The old versions stay beside the new ones.", undoable = true) {
   if (hint) toast(hint, { seconds: 12 });
   store.load(job.id).catch(() => {});
   const note = toast(`${words} …`, {
@@ -81,7 +81,7 @@ export function follow(job, words, hint = "") {
     store.removeEventListener(`job-${job.id}`, listener);
     note.expire();
     if (entry.job.error) toast(entry.job.error);
-    else if (entry.job.state === "done") toast(`${words}: done. The old versions stay beside the new ones.`, { action: { label: "Undo", run: undo } });
+    else if (entry.job.state === "done") toast(`${words}: done. ${ended}`, undoable ? { action: { label: "Undo", run: undo } } : {});
   };
   store.addEventListener(`job-${job.id}`, listener);
 }
