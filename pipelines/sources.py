@@ -47,6 +47,8 @@ class ModelSource:
     def license(self) -> str:
         """SPDX name if the card tells; for other people's models see their own page."""
         default = "unknown, see the model's page" if self.kind == "hub" else "unknown"
+        if self.id == BUILTIN:
+            default = "Apache-2.0, its example pictures CC0-1.0, MIT and Apache-2.0"
         return str(self.card.get("license", self.card.get("licence", default)))
 
     @property
