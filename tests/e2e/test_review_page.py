@@ -226,7 +226,9 @@ def test_a_part_is_edited_and_a_picture_moves(desk: Callable[..., Desk], batch: 
     mover = page.get_by_role("dialog", name="Animate")
     mover.get_by_role("button", name="bob").click()
     mover.get_by_role("button", name="Animate", exact=True).click()
+    expect(mover).to_have_count(0)
     keys.press("Escape")
+    expect(lightbox).to_have_count(0)
     player = page.locator(".gf-review .gf-player")
     expect(page.locator(CELLS)).to_have_count(BATCH)
     page.wait_for_function(
