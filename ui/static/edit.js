@@ -8,7 +8,7 @@ const TINT = "rgb(232 62 96 / 55%)";
 const WORDS = ["erase", "darker", "brighter", "red", "blue"];
 
 export function openEdit(asset) {
-  const room = Math.max(160, Math.min(window.innerWidth - 64, window.innerHeight - 480, 512));
+  const room = Math.max(128, Math.min(window.innerWidth - 136, window.innerHeight - 480, 512));
   const size = fit(asset.width, asset.height, room);
   const scale = size.width / asset.width;
   const mask = h("canvas", { width: asset.width, height: asset.height, className: "gf-edit-mask", "aria-label": "Mask: paint over what should change", tabIndex: 0 });
