@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 8
 _REPLACE = re.compile(r"\b(?:replac|overwrit)\w*", re.I)
 _NEVER = re.compile(r"\b(?:not|never|no|without|don'?t)\b[^.;]{0,20}\b(?:replac|overwrit)\w*", re.I)
+_ALSO_SAVE = re.compile(
+    r"[\s,;.]*\b(?:and\s+|then\s+)*(?:save|write|put|store|copy)\s+(?:it|them|that|all|everything|the\s+(?:code|files?))\s+"
+    r"(?:all\s+)?(?:to|into|in|under)\s+(?:the\s+folder\s+)?(?P<folder>[~/.\w][^\s\"']*[/\\][^\s\"']*?)[\s.!]*$",
+    re.I,
+)
+
+
+def without_saving(text: str) -> tuple[str, str | None]:
+    """(a request for code without "and save it to FOLDER", that folder)."""
+    found = _ALSO_SAVE.search(text)
+    return (text[: found.start()], found["folder"]) if found else (text, None)
 
 
 @tool(response_format="content_and_artifact", parse_docstring=True)

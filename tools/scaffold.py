@@ -14,6 +14,7 @@ from scaffolds.shelf import Kept
 from scaffolds.types import Passage
 from tools.context import ToolContext
 from tools.results import Artifact, artifact, count_of
+from tools.save import without_saving
 
 # A free string, so that an engine without scaffolds is answered with a sentence that names those there are.
 EngineName = Annotated[str, Field(json_schema_extra={"enum": list(ENGINES)})]
@@ -32,8 +33,10 @@ def scaffold_code(
     context: ToolContext = runtime.context
     if context.scaffolder is None:
         raise NotReady("No code can be written here: the scaffolds were not set up.")
+    requirements, _ = without_saving(requirements)
+    words, folder = without_saving(context.request)
     kept = context.scaffolder.scaffold(
-        Request(requirements, engine, context.project, context.request),
+        Request(requirements, engine, context.project, words),
         tell=lambda text: runtime.stream_writer({"kind": "status", "data": {"text": text}}),
         stopped=context.stopped,
     )
@@ -44,7 +47,8 @@ def scaffold_code(
         runtime.stream_writer(
             {"kind": "citation", "data": {key: value for key, value in citation.items() if key != "type"}}
         )
-    return sentence(kept), artifact(*cited, part)
+    offer = f'\n\nTo save these files, say "save it to {folder}".' if folder else ""
+    return sentence(kept) + offer, artifact(*cited, part)
 
 
 def passages_of(kept: Kept) -> list[Passage]:
