@@ -54,6 +54,18 @@ def check_builtin(folder: Path) -> None:
         raise NotReady(_BROKEN, detail=f"sha256 {digest.hexdigest()}, expected {BUILTIN_SHA256}")
 
 
+def _centred(table: np.ndarray) -> np.ndarray:
+    """Unit rows without the mean and the three directions that all words share (Mu and Viswanath, 2018)."""
+    import numpy as np
+
+    whole_words = slice(1996, 12000)  # of BERT's vocabulary: those before are marks, the later ones rare
+    table = table - table[whole_words].mean(axis=0)
+    _, vectors = np.linalg.eigh(table[whole_words].T @ table[whole_words])
+    shared = vectors[:, -3:]
+    table = table - table @ shared @ shared.T
+    return table / (np.linalg.norm(table, axis=1, keepdims=True) + 1e-9)
+
+
 class Embedder:
     """A sentence-transformers model, loaded on first use. Safe to call from several threads."""
 
@@ -61,6 +73,7 @@ class Embedder:
         self.name = model
         self._lock = threading.RLock()
         self._model: Any = None
+        self._table: np.ndarray | None = None
 
     def _loaded(self) -> Any:
         with self._lock:
@@ -103,6 +116,22 @@ class Embedder:
         with self._lock:
             found = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in found["input_ids"]]
+
+    def word_vectors(self, words: Sequence[str]) -> np.ndarray | None:
+        """Unit vectors of single words, float32 [len(words), dimension], from the built-in model's input embeddings.
+
+        They cost next to nothing: no layer is run. None: the model is another one, whose likenesses have another scale.
+        """
+        import numpy as np
+
+        if self.name != "builtin":
+            return None
+        with self._lock:
+            if self._table is None:
+                self._table = _centred(self._loaded()[0].auto_model.get_input_embeddings().weight.detach().numpy())
+            found = self._loaded().tokenizer(list(words), add_special_tokens=False, truncation=False, padding=False)
+        out = np.stack([self._table[ids].mean(axis=0) for ids in found["input_ids"]])
+        return out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-9)
 
     def token_states(self, texts: list[str], max_tokens: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
         """Last hidden states, float32 [n, tokens, dimension], and attention mask [n, tokens] (1 is a token).

@@ -13,21 +13,21 @@ from collections.abc import Sequence
 from memory.documents.expects import holds
 from memory.documents.index import ProjectIndex
 from memory.documents.rank import WEIGHTS as RANK_WEIGHTS
-from memory.documents.rank import Candidate, Question, share, support
+from memory.documents.rank import Candidate, Question
 
 LOOKED_AT = 5  # best passages
 NAMES = ("bias", "margin", "score", "unknown", "least", "rarest", "covered", "unsaid", "likeness", "together", "gap")
-WEIGHTS = (-5.498, 0.665, 2.1, -1.319, 1.11, 0.356, 1.236, -0.802, 3.279, 2.599, -1.682)
+WEIGHTS = (-5.821, 0.639, 1.98, -1.1, 1.186, 0.35, 1.528, -0.611, 2.992, 3.004, -1.653)
 
 
 def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) -> tuple[float, ...]:
     """Of the question with its best passages, each about 0 to 1, in the order of NAMES."""
     top = ranked[:LOOKED_AT]
     words = asked.subject
-    unknown = sum(index.idf(word) * (1.0 - support(word, index.known_words)) for word in words)
+    unknown = sum(index.idf(word) * (1.0 - index.support(word, index.known_words)) for word in words)
     wanted = asked.wanted
     found = [
-        (float(one.likeness[i]), share(index, words, said | one.entry.headed), holds(wanted, one.statements[i]), one, i)
+        (float(one.likeness[i]), index.share(words, said | one.entry.headed), holds(wanted, one.statements[i]), one, i)
         for one in top
         for i, said in enumerate(one.entry.said_words)
     ]
@@ -41,10 +41,10 @@ def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) 
         ranked[0].score - (sum(rest) / len(rest) if rest else 0.5 * ranked[0].score),
         ranked[0].score / sum(RANK_WEIGHTS),
         unknown / (sum(index.idf(word) for word in words) or 1.0),
-        min((max(support(word, one.entry.words) for one in top) for word in words), default=0.0),
-        max(support(rarest, one.entry.words) for one in top),
-        max(share(index, words, one.entry.words) for one in top),
-        sum(support(word, in_best) == 0.0 for word in words) / max(1, len(words)),
+        min((max(index.support(word, one.entry.words) for one in top) for word in words), default=0.0),
+        max(index.support(rarest, one.entry.words) for one in top),
+        max(index.share(words, one.entry.words) for one in top),
+        sum(index.support(word, in_best) == 0.0 for word in words) / max(1, len(words)),
         max((item[0] for item in fitting), default=0.0),
         max((item[0] * item[1] for item in fitting), default=0.0),
         max((item[0] + item[1] for item in found), default=0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from memory.documents.sentences import statements
 from memory.documents.split import prefix
 from memory.documents.types import PassageStore, StoredPassage
 from memory.documents.vectors import ChromaVectors
-from memory.documents.words import alternatives, terms
+from memory.documents.words import alternatives, surface, terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,12 @@ GENERIC = (
     "game games design document documents doc docs gdd concept system systems note notes draft wiki rules guide bible"
     " art style pitch version final spec overview lore story economy levels items characters sheet balance handbook"
 )
+SYNONYM = 0.7  # what another word for the same thing counts
+NEAR_FROM, NEAR_TO = 0.25, 0.6  # likeness of words from which, and up to which, one counts for the other
 FUZZY = 86.0  # similarity (0 to 100) from which an unknown word is read as a misspelt known one
+
+
+WordVectors = Callable[[Sequence[str]], "np.ndarray | None"]  # unit rows, None: there are none
 
 
 @dataclass
@@ -82,13 +87,18 @@ def title_words(entries: Sequence[Entry]) -> dict[str, int]:
 class ProjectIndex:
     """Read-only once made."""
 
-    def __init__(self, entries: list[Entry], ids: list[int], vectors: np.ndarray) -> None:
+    def __init__(
+        self, entries: list[Entry], ids: list[int], vectors: np.ndarray, word_vectors: WordVectors | None = None
+    ) -> None:
         import bm25s
 
         self.entries = entries
         self.place = {entry.row.id: index for index, entry in enumerate(entries)}
         self.vector_ids = ids
         self.vectors = vectors
+        self.word_vectors = word_vectors
+        self._near: dict[str, dict[str, float]] = {}
+        self._vocabulary: tuple[list[str], np.ndarray | None] | None = None
         self.facts: list[Fact] | None = None  # found when first asked for
         self.frequency: Counter[str] = Counter()
         for entry in entries:
@@ -125,6 +135,40 @@ class ProjectIndex:
             out.append(word)
         return out
 
+    def near(self, word: str) -> dict[str, float]:
+        """Words of the documents that mean much the same: stem -> 0 to SYNONYM."""
+        import numpy as np
+
+        if word not in self._near:
+            found: dict[str, float] = {}
+            if not word.isdigit() and len(word) > 2 and self.word_vectors is not None:
+                if self._vocabulary is None:
+                    stems = [stem for stem in self.frequency if not stem.isdigit() and len(stem) > 2]
+                    vectors = self.word_vectors([surface(stem) for stem in stems]) if stems else None
+                    self._vocabulary = (stems, vectors)
+                stems, vectors = self._vocabulary
+                own = self.word_vectors([surface(word)]) if vectors is not None else None
+                if vectors is not None and own is not None:
+                    likeness = vectors @ own[0]
+                    for place in np.flatnonzero(likeness > NEAR_FROM):
+                        share = (float(likeness[place]) - NEAR_FROM) / (NEAR_TO - NEAR_FROM)
+                        found[stems[place]] = SYNONYM * min(1.0, share)
+            self._near[word] = found
+        return self._near[word]
+
+    def support(self, word: str, words: frozenset[str]) -> float:
+        """1: the word is there; less: one that stands for it or means much the same is; 0: none."""
+        if word in words:
+            return 1.0
+        if alternatives(word) & words:
+            return SYNONYM
+        return max((weight for other, weight in self.near(word).items() if other in words), default=0.0)
+
+    def share(self, wanted: Sequence[str], words: frozenset[str]) -> float:
+        """How much of the wanted words, weighed by their rarity, is among `words`: 0 to 1."""
+        total = sum(self.idf(word) for word in wanted)
+        return sum(self.idf(word) * self.support(word, words) for word in wanted) / total if total else 0.0
+
     def bm25(self, words: Sequence[str]) -> np.ndarray:
         """Scores of all entries, float32 [n]."""
         import numpy as np
@@ -148,8 +192,9 @@ class ProjectIndex:
 class Indexes:
     """The current index of each project, and Chroma in step with it."""
 
-    def __init__(self, store: PassageStore, chroma: ChromaVectors) -> None:
+    def __init__(self, store: PassageStore, chroma: ChromaVectors, word_vectors: WordVectors | None = None) -> None:
         self.store = store
+        self.word_vectors = word_vectors
         self.chroma = chroma
         self._guard = threading.Lock()
         self._made: dict[tuple[str, str], tuple[Any, ProjectIndex]] = {}
@@ -181,4 +226,4 @@ class Indexes:
                 entries.append(Entry(row, document, title, terms(row.text), terms(prefix(title, row.heading))))
         ids, vectors = self.store.vectors(project, model)
         self.chroma.sync(project, model, ids, vectors)
-        return ProjectIndex(entries, ids, vectors.astype(np.float32))
+        return ProjectIndex(entries, ids, vectors.astype(np.float32), self.word_vectors)

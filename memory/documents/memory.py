@@ -31,7 +31,7 @@ class DocumentMemory:
         self.store = store
         self.embedder = embedder
         self.chroma = chroma
-        self._indexes = Indexes(store, chroma)
+        self._indexes = Indexes(store, chroma, embedder.word_vectors)
 
     @property
     def model(self) -> str:

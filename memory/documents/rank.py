@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 RRF = 60  # the constant of reciprocal rank fusion
 CANDIDATES = 30  # of each search
 SYNONYM_BM25 = 0.3
-SYNONYM = 0.7  # what another word for the same thing counts
 NAMED = 1.0  # for passages of a document that the question names
 LOOKED_AT = 24  # fused candidates that get the second look
 
@@ -47,13 +46,6 @@ class Question:
     subject: tuple[str, ...]  # the words, each once, without those that only name a document or a kind of value
     wanted: Expected
     named: frozenset[int]  # documents that it names
-
-
-def support(word: str, words: frozenset[str]) -> float:
-    """1: the word is there; less: a word that stands for it is; 0: neither."""
-    if word in words:
-        return 1.0
-    return SYNONYM if alternatives(word) & words else 0.0
 
 
 def fuse(rankings: Sequence[Sequence[int]]) -> dict[int, float]:
@@ -105,15 +97,15 @@ def second_look(
         likeness = rows @ question.vector if len(rows) == len(said) and len(said) else np.zeros(len(said), np.float32)
         if place not in cosine and entry.row.id in vector_of:
             cosine[place] = float(index.vectors[vector_of[entry.row.id]] @ question.vector)
-        coverage = [share(index, distinct, words | head) for words in entry.said_words]
-        bare = [share(index, distinct, words) for words in entry.said_words]
+        coverage = [index.share(distinct, words | head) for words in entry.said_words]
+        bare = [index.share(distinct, words) for words in entry.said_words]
         features = (
             rrf / best_rrf,
             float(scores[place]) / best_bm25 if best_bm25 else 0.0,
             cosine.get(place, 0.0),
             float(likeness.max()) if len(likeness) else 0.0,
-            share(index, distinct, entry.words),
-            share(index, distinct, head),
+            index.share(distinct, entry.words),
+            index.share(distinct, head),
             max(bare, default=0.0),
             len(pairs & entry.pairs) / len(pairs) if pairs else 0.0,
             float(question.wanted.measured and any(c.isdigit() for c in entry.row.text)),
@@ -122,12 +114,6 @@ def second_look(
         score += NAMED * (entry.row.document_id in question.named)
         found.append(Candidate(entry, features, score, said, likeness, coverage))
     return sorted(found, key=lambda candidate: -candidate.score)
-
-
-def share(index: ProjectIndex, wanted: Sequence[str], words: frozenset[str]) -> float:
-    """How much of the wanted words, weighed by their rarity, is among `words`: 0 to 1."""
-    total = sum(index.idf(word) for word in wanted)
-    return sum(index.idf(word) * support(word, words) for word in wanted) / total if total else 0.0
 
 
 def _rows(data: bytes, dimension: int) -> np.ndarray:
