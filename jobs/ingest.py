@@ -44,6 +44,10 @@ class Skipped:
     name: str
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        return self.reason if self.reason.startswith(self.name) else f"{self.name} is {self.reason}."
+
 
 @dataclass
 class Selection:
@@ -161,7 +165,7 @@ def submit_ingest(
 ) -> JobView:
     """Queue the files. Raises BadRequest (nothing to read) and ResourceError (the queue is full)."""
     if not chosen.files:
-        reasons = "; ".join(f"{one.name}: {one.reason}" for one in chosen.skipped[:3])
+        reasons = " ".join(one.sentence for one in chosen.skipped[:3])
         raise BadRequest(f"There is nothing to read. {reasons}".strip())
     names = _names(chosen.files, documents, project)
     tasks = [

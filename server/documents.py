@@ -59,7 +59,7 @@ def router(services: Services) -> APIRouter:
             except BadRequest as error:
                 chosen.skipped.append(Skipped(name, error.message))
         if not chosen.files:
-            raise BadRequest("Nothing was added. " + "; ".join(f"{one.name}: {one.reason}" for one in chosen.skipped))
+            raise BadRequest("Nothing was added. " + " ".join(one.sentence for one in chosen.skipped[:5]))
         job = submit_ingest(chosen, store=services.jobs, documents=documents, project=project or settings.project)
         return IngestOut(job=JobOut.model_validate(job), skipped=[vars(one) for one in chosen.skipped])
 

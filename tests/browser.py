@@ -1,4 +1,4 @@
-"""The browser of the end-to-end tests: finds one, and as a script installs Debian's where that is possible."""
+"""The browser of the end-to-end tests: finds one, and as a script installs Debian's, and a Godot, where it can."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji")
+ENGINES = ("godot3-server",)  # runs the inventory of the Godot scaffold; not every Debian or Ubuntu has it
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FILES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -30,7 +31,8 @@ def find_browser() -> str | None:
 def prepare_machine() -> None:
     """Install Debian's Chromium and fonts where that is possible; elsewhere say what the browser tests miss."""
     if shutil.which("dpkg-query") and shutil.which("apt-get"):
-        install_debian_packages([name for name in DEBIAN_PACKAGES if not has_debian_package(name)])
+        for names in (DEBIAN_PACKAGES, ENGINES):  # apart: one that is missing must not keep the others away
+            install_debian_packages([name for name in names if not has_debian_package(name)])
     if not find_browser():
         say("the browser tests need Chromium or Chrome (Debian: sudo apt-get install chromium fonts-noto-color-emoji)")
 
@@ -48,7 +50,7 @@ def install_debian_packages(names: list[str]) -> None:
     may_install = not become_root or shutil.which("sudo")
     if not names or not may_install:
         return
-    say(f"installing for the browser tests: {' '.join(names)}")
+    say(f"installing for the tests: {' '.join(names)}")
     apt = [*become_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
         subprocess.run([*apt, *step], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -79,7 +79,9 @@ def _claims(asked: Question, ranked: Sequence[Candidate]) -> list[tuple[str, Can
 def statement_scores(asked: Question, candidate: Candidate) -> list[float]:
     """Of each statement: near in meaning, the question's words in it, and the kind of value that is asked for."""
     return [
-        float(candidate.likeness[i]) + candidate.coverage[i] + FITS * holds(asked.wanted, statement)
+        float(candidate.likeness[i])
+        + candidate.coverage[i]
+        + FITS * holds(asked.wanted, statement, candidate.entry.headed)
         for i, statement in enumerate(candidate.statements)
     ]
 

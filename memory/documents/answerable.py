@@ -27,7 +27,13 @@ def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) 
     unknown = sum(index.idf(word) * (1.0 - index.support(word, index.known_words)) for word in words)
     wanted = asked.wanted
     found = [
-        (float(one.likeness[i]), index.share(words, said | one.entry.headed), holds(wanted, one.statements[i]), one, i)
+        (
+            float(one.likeness[i]),
+            index.share(words, said | one.entry.headed),
+            holds(wanted, one.statements[i], one.entry.headed),
+            one,
+            i,
+        )
         for one in top
         for i, said in enumerate(one.entry.said_words)
     ]

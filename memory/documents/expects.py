@@ -173,8 +173,8 @@ def _head_noun(question: str) -> frozenset[str]:
     return frozenset() if stems & _ANY_COUNT else stems
 
 
-def holds(wanted: Expected, statement: str) -> bool:
-    """Is a value of the wanted kind in it?"""
+def holds(wanted: Expected, statement: str, headed: frozenset[str] = frozenset()) -> bool:
+    """Is a value of the wanted kind in it? `headed`: stems of the heading, which may name what is counted."""
     if wanted.kind == "any":
         return True
     if wanted.kind == "person" and _SOMEBODY.search(statement):
@@ -187,17 +187,17 @@ def holds(wanted: Expected, statement: str) -> bool:
             )
         )
     if wanted.kind == "count":
-        return _counts(wanted.counted, statement)
+        return _counts(wanted.counted, statement, headed)
     if wanted.kind == "length" and _PATTERNS["duration"].search(statement):
         return True  # a window may be 0.3 s wide
     return bool(_PATTERNS[wanted.kind].search(statement))
 
 
-def _counts(noun: frozenset[str], statement: str) -> bool:
+def _counts(noun: frozenset[str], statement: str, headed: frozenset[str]) -> bool:
     """A number beside the counted thing: "61 hexes", "Lives: 20", "hand limit is eight"."""
     tokens = re.findall(r"\d[\d.,]*|[^\W\d_][\w'-]*|[:;.|(]", statement)
     numbers = [place for place, token in enumerate(tokens) if re.fullmatch(NUMBER, token, re.I)]
-    if not noun:
+    if not noun or noun & headed:
         return bool(numbers)
     wanted = noun | frozenset(other for word in noun for other in alternatives(word))
     things = [place for place, token in enumerate(tokens) if token[0].isalpha() and wanted.intersection(_stems(token))]

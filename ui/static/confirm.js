@@ -22,13 +22,13 @@ export async function mountConfirm(element, conversation) {
     window.gameforgeBridge("decide", { id: conversation, decision, plan });
     setTimeout(() => (element.inert = false), 4000);
   };
-  const start = button("Start", null, () => decide("yes"), "gf-button gf-primary");
+  const start = button(pending.tool === "save_scaffold" ? "Save" : "Start", null, () => decide("yes"), "gf-button gf-primary");
   const edit = pending.plan && button("Edit plan", null, () => {
     const shown = [...document.querySelectorAll("#gf-chat .gf-plan")].at(-1);
     if (shown) shown.open = false; // the editor shows the same rows
     element.replaceChildren(editor(pending, decide, () => mountConfirm(element, conversation)));
   });
-  const cancel = button("Cancel", "Nothing is started", () => decide("no"));
+  const cancel = button("Cancel", pending.tool === "save_scaffold" ? "Nothing is written" : "Nothing is started", () => decide("no"));
   element.replaceChildren(h("div", { className: "gf-actions" }, start, edit, cancel));
 }
 
