@@ -19,7 +19,7 @@ MAX_CLAIMS = 3
 NEAREST = 4  # further passages that are offered
 LONG = 420  # characters of an answer to a broad question
 FITS = 0.25  # what the right kind of value counts beside likeness and coverage
-SHORT_OF_BEST = 0.85  # another passage's statement joins the answer from this share of the best one's score
+SHORT_OF_BEST = 0.9  # another passage's statement joins the answer from this share of the best one's score
 ANSWERED_FROM = 0.355  # likelihood
 
 _BROAD = re.compile(
