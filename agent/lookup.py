@@ -20,6 +20,13 @@ _QUESTION = re.compile(
 )
 
 
+_OF_ART = re.compile(
+    r"\b(?:images?|pictures?|assets?|sprites?|gallery|library|drawn|drew|generated|made|(?:have|did|do) (?:i|we)|icons?"
+    r"|textures?|tiles?|props?|show|find)\b",
+    re.I,
+)
+
+
 def may_be_looked_up(messages: list[AnyMessage], context: ToolContext) -> bool:
     """Is it a question, and are there documents? Endpoints choose for themselves."""
     if context.documents is None or context.settings.has_endpoint or not messages:
@@ -31,10 +38,14 @@ def may_be_looked_up(messages: list[AnyMessage], context: ToolContext) -> bool:
 
 
 def looked_up(reply: AIMessage, messages: list[AnyMessage], context: ToolContext) -> AIMessage:
-    """`reply`, or a call that looks the question up when the documents answer it and the model had no tool for it."""
-    if reply.tool_calls or reply.invalid_tool_calls or context.documents is None:
-        return reply
+    """`reply`, or a call that looks the question up when the documents answer it and no other tool is meant.
+
+    "What enemies are there?" reads like a search for pictures; it is one when it speaks of pictures.
+    """
     question = messages[-1].text
+    searches = [call["name"] for call in reply.tool_calls] == ["search_assets"] and not _OF_ART.search(question)
+    if (reply.tool_calls and not searches) or reply.invalid_tool_calls or context.documents is None:
+        return reply
     if not context.documents.answer(context.project, question, context.asked_before).answered:
         return reply
     made: dict[str, Any] = {"name": TOOL, "args": {"question": question}, "id": f"call_{uuid.uuid4().hex[:12]}"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from library.notes import DISMISSED, PREFERENCE, NoteStore, NoteView
 from library.taste import Dislike, dislikes
-from memory.documents.facts import Fact, style_words
+from memory.documents.facts import Fact, chosen_look, style_words
 
 if TYPE_CHECKING:
     from library.library import Library
@@ -163,12 +163,12 @@ class Standing:
             if used:
                 filled.update(used)
                 notes.append(f'As you said: "{note.text}".')
-        facts = [fact for fact in self.facts(project) if fact.kind in ("art", "palette")]
+        facts = chosen_look(self.facts(project))
         if facts and not filled.get("style") and not filled.get("style_pack"):
             style = style_words(facts)
             if style:
                 filled["style"] = style
-                places = " and ".join(dict.fromkeys(fact.place for fact in facts[:2]))
+                places = " and ".join(dict.fromkeys(fact.place for fact in facts))
                 notes.append(f"The look follows {places}; leave it out in Documents.")
         said = set(re.findall(r"[a-z]+", f"{request} {filled.get('style') or ''}".lower()))
         for dislike in self.dislikes(project)[:1]:

@@ -30,7 +30,7 @@ _START = {
         "Put GameRoot on an empty object of your scene, and the other components on the objects named below.",
     ),
     "bevy": (
-        "Copy the folder into a crate, or add src/*.rs to yours; Cargo.toml names Bevy 0.19.",
+        "Copy the folder into a crate, or add the files in src/ to yours; Cargo.toml names Bevy 0.19.",
         "main.rs adds one plugin for each system; cargo run shows a window with all of them.",
     ),
     "generic": ("Read it as a plan: data first, then rules, then who calls whom (game.txt).",),

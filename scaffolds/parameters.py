@@ -82,7 +82,7 @@ PARAMETERS = (
     Parameter("movement", "sprint_factor", "sprint factor", 0, 0, 10, (r"(?:sprint|run)\w*[^.\d]{0,25}{n}(?:x| ?times|×)", r"sprint (?:factor|multiplier){is}{n}", r"(?:sprint|run)\w*[^.\d]{0,12}[x×] ?{n}"), False),
     Parameter("ai", "sight_range", "sight range", 220, 1, 100_000, (r"(?:sight|vision|view|detection|detect\w*|aggro|see\w*|notic\w*)(?: (?:range|radius|distance|the player|players?))*(?: within| from| at)?{is}?\s*{n}(?! ?(?:s\b|seconds?|%))",), False),
     Parameter("ai", "attack_range", "attack range", 40, 1, 100_000, (r"(?:attack|strike|melee)s? (?:range|distance|radius|reach){is}{n}", r"attacks? (?:within|from|at) {n}(?! ?(?:s\b|seconds?|%))"), False),
-    Parameter("ai", "attack_damage", "attack damage", 10, 0, 1_000_000, (r"(?:attacks?|hits?|bites?|strikes?)[^.\d]{0,20}(?:deals?|does|for|causes?) {n}(?: damage| hp)?", r"(?:attack )?damage{is}{n}", r"deals? {n} damage")),
+    Parameter("ai", "attack_damage", "attack damage", 10, 0, 1_000_000, (r"\b(?:attacks?|hits?|bites?|strikes?)\b[^.\d]{0,20}(?:deals?|does|for|causes?) {n}(?! ?(?:s\b|seconds?|%|m\b))(?: damage| hp)?", r"(?:attack )?damage{is}{n}", r"deals? {n} damage")),
     Parameter("ai", "patrol_speed", "patrol speed", 60, 0, 100_000, (r"patrol(?:s|ling)?(?: speed)?(?: at)?{is}?\s*{n}(?! ?(?:s\b|seconds?|points?|%))",), False),
     Parameter("ai", "chase_speed", "chase speed", 110, 0, 100_000, (r"chas(?:e|es|ing)(?: speed)?(?: (?:the player|you))?(?: at)?{is}?\s*{n}(?! ?(?:s\b|seconds?|%))",), False),
     Parameter("ai", "lose_seconds", "seconds until the chase ends", 2, 0, 600, (r"(?:gives? up|los(?:e|es)|forgets?|returns?)[^.\d]{0,40}{n}" + _TIME,), False, True),

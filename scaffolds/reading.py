@@ -156,10 +156,20 @@ def facts_from_words(text: str, systems: Sequence[str], values: Values) -> list[
     return facts
 
 
+FOES = re.compile(r"\b(?:enem(?:y|ies)|boss(?:es)?|monsters?|foes?|creatures?|mobs?|bestiary|opponents?)\b", re.I)
+
+
 def facts_from_passages(
-    passages: Iterable[Passage], systems: Sequence[str], values: Values, said: Iterable[Fact]
+    passages: Iterable[Passage],
+    systems: Sequence[str],
+    values: Values,
+    said: Iterable[Fact],
+    of_foes: bool = False,
 ) -> tuple[list[Fact], list[str]]:
-    """Numbers of the documents, best passage first, and where they contradict; what the user said stands."""
+    """Numbers of the documents, best passage first, and where they contradict; what the user said stands.
+
+    `of_foes`: health and movement are wanted for enemies; else what stands under their headings is not the player's.
+    """
     spoken = {fact.label for fact in said}
     facts: dict[str, Fact] = {}
     conflicts = []
@@ -168,6 +178,8 @@ def facts_from_passages(
             fact = Fact(parameter.system, parameter.label, _shown(value), clean(plain(sentence), 160), passage)
             first = facts.get(parameter.label)
             if parameter.label in spoken:
+                continue
+            if parameter.system in ("health", "movement") and not of_foes and FOES.search(passage.heading):
                 continue
             if first is None:
                 facts[parameter.label] = fact

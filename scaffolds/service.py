@@ -12,7 +12,7 @@ from scaffolds.content import gather
 from scaffolds.engines import choose
 from scaffolds.naming import clean
 from scaffolds.notes import covered, notes_of, title_of, wiring_of
-from scaffolds.reading import defaults, facts_from_passages, facts_from_words
+from scaffolds.reading import FOES, defaults, facts_from_passages, facts_from_words
 from scaffolds.render import Spec, render
 from scaffolds.shelf import Kept, Shelf
 from scaffolds.systems import SYSTEMS, Asked, asked_for, listed
@@ -101,7 +101,7 @@ class Scaffolder:
         atlases = tuple(atlas for atlas in self._atlases(request.project) if atlas.kind == kind)
         values = defaults(engine.id)
         said = facts_from_words(words, asked.systems, values)
-        read, conflicts = facts_from_passages(passages, asked.systems, values, said)
+        read, conflicts = facts_from_passages(passages, asked.systems, values, said, bool(FOES.search(words)))
         values["movement"]["platformer"] = int(is_platformer(words, passages if "movement" in asked.systems else ()))
         content = gather(words, passages, asked.systems, int(values["inventory"]["stack"]), atlases)
         facts: tuple[Fact, ...] = (*said, *read, *content.facts)

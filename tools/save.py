@@ -57,7 +57,12 @@ def prepare(args: dict[str, Any], context: ToolContext) -> tuple[Kept, str]:
     folder = str(args.get("folder") or "").strip()
     shelf = _scaffolder(context).shelf
     if context.scaffold is None:
-        raise BadRequest('There is no code in this conversation yet. Ask for some, as in "scaffold a shop in Godot".')
+        raise BadRequest(
+            'There is no code in this conversation yet that could be saved; ask for some, as in "scaffold a shop in '
+            'Godot". Images are kept by themselves.'
+        )
+    if not folder:
+        raise BadRequest('Name the whole path of the folder, as in "save it to /home/me/game".')
     if folder not in context.request:  # a path comes from the user's own words, never from a document or a model
         raise BadRequest("Write the whole path of the folder in your message, and the code is saved there.")
     kept = shelf.get(context.scaffold)

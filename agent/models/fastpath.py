@@ -47,6 +47,13 @@ SAVE = re.compile(
     re.I,
 )
 """Starter code to a folder that is named by a path; nothing else is understood as one."""
+SAVE_WHERE = re.compile(
+    r"(?:please |now |ok(?:ay)?,? |yes,? |great,? |can you |could you )*(?:save|write|store) "
+    r"(?:it|them|this|that|(?:(?:all|the|this|that|these|those|my) )*(?:\w+ )?(?:code|scripts?|scaffold(?:ing)?))"
+    r"(?: (?:to|in|into|on) (?:(?:a|the|my) )?(?:\w+ )?(?:folder|directory|disk|drive|project))?(?:,? please)?[\s.!?]*",
+    re.I,
+)
+"""The same without a folder: it is asked for."""
 
 
 class TextRouter(Protocol):
@@ -82,6 +89,8 @@ class FastPath:
         if UNDO.fullmatch(turn.text.strip()):
             return Routing((RoutedCall(UNDO_TOOL, {}, 1.0),), 1.0, (UNDO_TOOL,))
         save = SAVE.fullmatch(turn.text.strip())
+        if not save and SAVE_WHERE.fullmatch(turn.text.strip()):
+            return Routing((RoutedCall(SAVE_TOOL, {"folder": ""}, 1.0),), 1.0, (SAVE_TOOL,))
         if save:
             args = {"folder": save["folder"].strip(), "replace": bool(save["rest"])}
             return Routing((RoutedCall(SAVE_TOOL, args, 1.0),), 1.0, (SAVE_TOOL,))

@@ -62,6 +62,9 @@ def _claims(asked: Question, ranked: Sequence[Candidate]) -> list[tuple[str, Can
     if _BROAD.search(asked.text):
         return [(text, best) for text in _stretch(best, scores[0])]
     top = max(range(len(scores[0])), key=lambda i: scores[0][i])
+    better = _fits_better(asked, ranked, scores, top)
+    if better is not None:
+        return [(_in_context(better[0], better[1]), better[0])]
     claims = [(_in_context(best, top), best)]
     second = sorted(range(len(scores[0])), key=lambda i: -scores[0][i])[1:2]
     if second and scores[0][second[0]] >= SHORT_OF_BEST * scores[0][top] and len(claims[0][0]) < LONG // 2:
@@ -76,12 +79,29 @@ def _claims(asked: Question, ranked: Sequence[Candidate]) -> list[tuple[str, Can
     return [one for one in claims if not (one[0] in seen or seen.add(one[0]))]
 
 
+def _fits_better(
+    asked: Question, ranked: Sequence[Candidate], scores: Sequence[Sequence[float]], top: int
+) -> tuple[Candidate, int] | None:
+    """A statement of another passage with the kind of value that is asked for, where the best passage has none."""
+    wanted, best = asked.wanted, ranked[0]
+    if wanted.kind == "any" or any(holds(wanted, text, best.entry.under) for text in best.statements):
+        return None
+    others = [
+        (scores[at][i], one, i)
+        for at, one in enumerate(ranked[1 : len(scores)], start=1)
+        for i, text in enumerate(one.statements)
+        if holds(wanted, text, one.entry.under)
+    ]
+    found = max(others, key=lambda item: item[0], default=None)
+    return found[1:] if found is not None and found[0] >= scores[0][top] else None
+
+
 def statement_scores(asked: Question, candidate: Candidate) -> list[float]:
     """Of each statement: near in meaning, the question's words in it, and the kind of value that is asked for."""
     return [
         float(candidate.likeness[i])
         + candidate.coverage[i]
-        + FITS * holds(asked.wanted, statement, candidate.entry.headed)
+        + FITS * holds(asked.wanted, statement, candidate.entry.under)
         for i, statement in enumerate(candidate.statements)
     ]
 

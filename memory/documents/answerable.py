@@ -30,7 +30,7 @@ def features(asked: Question, ranked: Sequence[Candidate], index: ProjectIndex) 
         (
             float(one.likeness[i]),
             index.share(words, said | one.entry.headed),
-            holds(wanted, one.statements[i], one.entry.headed),
+            holds(wanted, one.statements[i], one.entry.under),
             one,
             i,
         )

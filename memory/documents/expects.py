@@ -27,6 +27,7 @@ Kind = Literal[
     "name",
     "number",
     "retail",
+    "engine",
     "any",
 ]
 
@@ -51,7 +52,7 @@ _MONEY = (
 _PATTERNS: dict[str, re.Pattern[str]] = {
     "price": re.compile(
         rf"{NUMBER}\W{{0,2}}(?:\w+\s){{0,2}}{_MONEY}\b|[$€£¥]\s?\d|\d\s?[$€£¥]|\b\d+[.,]99\b"
-        rf"|\b(?:costs?|prices?|priced|pays?|sells?|fees?|fines?|rent|worth|buy|for)\b.{{0,40}}\b(?:{NUMBER}|free)\b"
+        rf"|\b(?:costs?|prices?|priced|pays?|sells?|fees?|fines?|rent|worth|buys?|spend|spent|for)\b.{{0,40}}\b(?:{NUMBER}|free)\b"
         rf"|{NUMBER}.{{0,16}}\b(?:to|at launch|each)\b|\(\d[\d.,]*[),;]",
         re.I,
     ),
@@ -87,9 +88,14 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
         re.I,
     ),
     "retail": re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b\d+[.,]\d\d\b|\bfree[ -]to[ -]play\b|\bprice\b.{0,20}\d", re.I),
+    "engine": re.compile(
+        r"\b(?:Godot|Unity|Unreal|Phaser|Pygame|Bevy|GameMaker|Defold|Construct|Ren'?Py|RPG Maker|CryEngine|own engine)\b",
+        re.I,
+    ),
     "number": _NUMBER,
 }
 _ASKED_BY: tuple[tuple[Kind, str], ...] = (
+    ("engine", r"\b(?:which|what) (?:game )?engine\b|\bengine\b.*\b(?:built|made|written|developed) (?:in|with|on)\b"),
     ("share", r"\b(?:chances?|odds|probability|percent(?:age)?|likelihood|(?:drop )?rates?)\b"),
     ("price", r"\b(?:how (?:much|expensive)\b.*\b(?:costs?|price|pay|charge|worth|sell|buy|fee|rent)|(?:price|cost|fee|rent|fine) (?:of|for)\b|what (?:does|do|is|are|'s).*\b(?:cost|price|rent|fee)s?\b|how much (?:is|are) (?:a|an|the)\b)"),
     ("often", r"\bhow often\b|\bhow frequent\w*"),
@@ -139,7 +145,7 @@ class Expected:
     @property
     def measured(self) -> bool:
         """Is the answer a number?"""
-        return self.kind not in ("any", "when", "person", "name", "often")
+        return self.kind not in ("any", "when", "person", "name", "often", "engine")
 
 
 @lru_cache(maxsize=256)

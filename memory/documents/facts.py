@@ -7,7 +7,7 @@ left open, and can be left out; it never starts anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -115,6 +115,14 @@ def _facts_of(statement: str, artistic: bool) -> Iterable[tuple[FactKind, str, f
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def chosen_look(facts: Sequence[Fact]) -> list[Fact]:
+    """The art direction, and the palette of the same document where it has one."""
+    art = next((fact for fact in facts if fact.kind == "art"), None)
+    palettes = [fact for fact in facts if fact.kind == "palette"]
+    same = [fact for fact in palettes if art is not None and fact.document_id == art.document_id]
+    return [fact for fact in (art, *(same or palettes)[:1]) if fact is not None]
 
 
 def style_words(facts: Iterable[Fact]) -> str | None:

@@ -15,7 +15,7 @@ MOST = 3  # questions that are looked back over
 
 _LEAD = re.compile(
     r"^\s*(?:(?:and|but|or|also|so|ok|okay|then)\b[\s,]*)*(?:(?:what|how) about\b\s*)?(?:the same\s+)?"
-    r"(?:(?:for|with|in|on|at|of)\b\s*)?",
+    r"(?:(?:for|with|in|on|at|of|about)\b\s*)?",
     re.I,
 )
 _ASKS = re.compile(
@@ -37,20 +37,23 @@ def resolved(memory: DocumentMemory, project: str, question: str, before: Sequen
     new = _LEAD.sub("", question).strip(" ?.!")
     if new and new != question.strip(" ?.!") and not _ASKS.search(new):
         return _about(memory, project, new, resolved(memory, project, before[-1], before[:-1]))
-    if _POINTS.search(question):
+    points = _POINTS.search(question)
+    if points and not terms(question[: points.start()]):  # nothing is named before "it"
         return _of_the_same(memory, project, question, resolved(memory, project, before[-1], before[:-1]))
     return question
 
 
 def _about(memory: DocumentMemory, project: str, new: str, earlier: str) -> str:
     """The earlier question, asked about something else."""
-    gone = _subject(memory, project, earlier)
-    kept = [
-        word
-        for place, word in enumerate(earlier.strip(" ?.!").split())
-        if place == 0 or not (word[:1].isupper() or gone.intersection(terms(word)))
-    ]
-    return f"{new}? {' '.join(kept)} {new}?"
+    subject = _subject(memory, project, earlier)
+    words = earlier.strip(" ?.!").split()
+    gone = [place for place, word in enumerate(words) if subject.intersection(terms(word))]
+    if not gone:  # what it was about is not found in so many words: a name is
+        gone = [place for place, word in enumerate(words) if place and word[:1].isupper()]
+    if not gone:
+        return f"{new}? {' '.join(words)} {new}?"
+    kept = [new if place == gone[0] else word for place, word in enumerate(words) if place not in gone[1:]]
+    return f"{' '.join(kept)}?"
 
 
 def _of_the_same(memory: DocumentMemory, project: str, question: str, earlier: str) -> str:
@@ -68,5 +71,9 @@ def _heading(memory: DocumentMemory, project: str, question: str) -> str:
 
 
 def _subject(memory: DocumentMemory, project: str, question: str) -> frozenset[str]:
-    """Stems of the question that name the thing it is about: those in the heading of the passage that answers it."""
-    return frozenset(terms(_heading(memory, project, question))).intersection(terms(question))
+    """Stems of the question that name the thing it is about: what the heading above its answer says, too."""
+    asked, ranked, index = memory.ranked(project, question)
+    if not ranked:
+        return frozenset()
+    under = ranked[0].entry.under
+    return frozenset(word for word in asked.subject if index.support(word, under) > 0.3)

@@ -65,6 +65,11 @@ class Entry:
         return frozenset(self.head)
 
     @cached_property
+    def under(self) -> frozenset[str]:
+        """Of the heading right above it."""
+        return frozenset(terms(self.row.heading.split(" > ")[-1]))
+
+    @cached_property
     def pairs(self) -> frozenset[tuple[str, str]]:
         """Words that stand side by side."""
         return neighbours(self.body) | neighbours(self.head)

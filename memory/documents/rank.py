@@ -84,7 +84,7 @@ def second_look(
     """Candidates, best first."""
     import numpy as np
 
-    distinct = list(dict.fromkeys(question.words))
+    distinct = question.subject  # a title that is named stands before every passage of its document
     best_bm25 = float(scores.max()) if len(scores) else 0.0
     best_rrf = fused[0][1] if fused else 1.0
     pairs = neighbours(question.words)

@@ -83,6 +83,7 @@ def cited(events: list[ChatEvent]) -> list[str]:
         ("how many slots does the backpack have", "14 slots", "mossgate.md > Inventory"),
         ("Which engine is it built in?", "Godot 4.3", "mossgate.md > Technical"),
         ("what are ghouls afraid of?", "afraid of bells", "mossgate.md > Combat > Ghouls"),
+        ("what bosses are there?", "Briar Queen", "mossgate.md > Combat > Bosses"),
         ("What's the toll at the north bridge?", "7 coins", "orders.md > Economy notes"),
     ],
 )
@@ -115,6 +116,8 @@ def test_a_follow_up_goes_on_with_the_question_before(assistant: Studio) -> None
     assert "55 health" in text_of(assistant.say(chat, "How much health do ghouls have?"))
     assert "1300 health" in text_of(assistant.say(chat, "and for bosses?"))
     assert "Thorn Key" in text_of(assistant.say(chat, "what does she drop?"))
+    own = text_of(assistant.say(chat, "how many slots does the backpack have, and do its stacks have a limit?"))
+    assert "14 slots" in own and "Briar" not in own  # names what it is about: nothing is taken from before
 
 
 def test_what_is_told_in_chat_is_remembered_listed_and_forgotten(assistant: Studio) -> None:

@@ -35,6 +35,7 @@ def test_scaffold_means_code(router: Router, text: str, calls: list[str]) -> Non
         ("Please save the code to ~/games/marsh.", "~/games/marsh", False),
         ('write the files into "C:\\games\\my marsh" and overwrite what is there', "C:\\games\\my marsh", True),
         ("save the game", None, False),
+        ("save the world", None, False),
         ("save the game to a slot", None, False),
     ],
 )

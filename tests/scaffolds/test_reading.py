@@ -179,3 +179,12 @@ def test_a_whole_design_document(tmp_path: Path) -> None:
     ):
         assert line in code, line
     assert [fact.value for fact in kept.scaffold.facts if fact.label == "enemy"] == ["Frost Wolf"]
+
+
+def test_numbers_of_enemies_are_not_the_players(tmp_path: Path) -> None:
+    foes = Passage("GDD", "Enemies > Wickers", "They have 70 health. A parry leaves the attacker open for 1.2 seconds.")
+    kept = make(tmp_path, "health and an enemy AI", "pygame", [foes])
+    assert "70" in [fact.value for fact in kept.scaffold.facts if fact.label == "maximum health"]
+    assert "attack damage" not in [fact.label for fact in kept.scaffold.facts]
+    own = make(tmp_path, "health for the player", "pygame", [foes])
+    assert "70" not in [fact.value for fact in own.scaffold.facts]

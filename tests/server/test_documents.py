@@ -61,7 +61,7 @@ def test_nothing_usable_is_one_sentence_and_nothing_is_kept(site: Site) -> None:
     again = upload(site, ("gdd.md", b"# Game\n\nThe rent is 400.\n"), names=["etc/gdd.md"]).json()
     site.services.worker.wait(again["job"]["id"])
     assert [view["id"] for view in site.http.get("/api/documents").json()] == [document["id"]]
-    found = site.http.get("/api/documents/search", params={"q": "rent"}).json()
+    found = site.http.get("/api/documents/search", params={"q": "rent"}, timeout=120).json()  # Chroma is loaded
     assert [passage["passage"] for passage in found] == ["The rent is 400."]
     assert site.http.delete(f"/api/documents/{document['id']}").status_code == 204
     assert site.http.get("/api/documents/search", params={"q": "rent"}).json() == []

@@ -126,6 +126,7 @@ def test_only_folders_that_the_user_names_and_may_write_to(saver: Studio, game: 
     chat, _ = ask(saver, "an inventory in Godot", requirements="an inventory", engine="godot")
     (game / "scripts").symlink_to(tmp_path)
     for folder, text, said in (
+        ("", "save it", "Name the whole path"),
         (game, "save the code", "Write the whole path"),  # a path that some document or model made up
         ("/", "save it to /", "only saved below"),
         (f"{game}/..", f"save it to {game}/..", "3 new files"),
