@@ -99,7 +99,7 @@ def test_documents_are_dropped_in_asked_about_and_built_upon(
     expect(answer).to_contain_text("slots: 14")
     expect(answer).to_contain_text("emberfall_items.md > The satchel")
     page.get_by_role("button", name="scripts/item_catalog.gd").click()
-    expect(page.locator(".gf-listing")).to_contain_text("Bone Whistle")
+    expect(page.locator(".gf-listing")).to_contain_text("Bone whistle")
     window.screenshot("documents-scaffold")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download zip").click()
@@ -107,7 +107,7 @@ def test_documents_are_dropped_in_asked_about_and_built_upon(
         code = {name: archive.read(name).decode() for name in archive.namelist()}
     for text in code.values():
         parser.parse(text)
-    assert "slot_count: int = 14" in code["scripts/inventory.gd"] and "Lamp Oil" in code["scripts/item_catalog.gd"]
+    assert "slot_count: int = 14" in code["scripts/inventory.gd"] and "Lamp oil" in code["scripts/item_catalog.gd"]
 
     game = Path(forge.environment["GAMEFORGE_SAVE_ROOT"])
     window.ask(f"save it to {game}")

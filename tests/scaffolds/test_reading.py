@@ -188,3 +188,9 @@ def test_numbers_of_enemies_are_not_the_players(tmp_path: Path) -> None:
     assert "attack damage" not in [fact.label for fact in kept.scaffold.facts]
     own = make(tmp_path, "health for the player", "pygame", [foes])
     assert "70" not in [fact.value for fact in own.scaffold.facts]
+
+
+def test_stacks_hold_a_number(tmp_path: Path) -> None:
+    said = Passage("GDD", "Bag", "The bag has 14 slots. Stacks hold up to 6.")
+    facts = {fact.label: fact.value for fact in make(tmp_path, "inventory", "godot", [said]).scaffold.facts}
+    assert (facts["slots"], facts["stack size"]) == ("14", "6")
