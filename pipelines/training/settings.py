@@ -13,7 +13,7 @@ MIN_IMAGES, MAX_IMAGES = 3, 100
 GIB = 1024**3
 
 # steps for 10 images; more images get more, by the square root of their number
-_SMALL_STEPS: dict[Preset, int] = {"fast": 120, "balanced": 300, "quality": 700}
+_SMALL_STEPS: dict[Preset, int] = {"fast": 100, "balanced": 200, "quality": 500}
 _LARGE_STEPS: dict[Preset, int] = {"fast": 400, "balanced": 1000, "quality": 2000}
 _SMALL_RANK: dict[Preset, int] = {"fast": 8, "balanced": 16, "quality": 24}
 _LARGE_RANK: dict[Preset, int] = {"fast": 8, "balanced": 16, "quality": 32}
