@@ -4,7 +4,7 @@
 A turn is right in its tools when the called tools are the expected ones (as a multiset), and right in all when each expected
 call also has its named arguments. A list as an expected value means any of these values; for free text (subject, name, question,
 requirements, change, query) all of its words must appear, `a|b` offers alternatives; for picture numbers and verdicts it
-is the list itself. `assets: 12` also accepts `batch 12`. Arguments that are not named are not scored.
+is the list itself, or a list of such lists for alternatives. `assets: 12` also accepts `batch 12`. Arguments that are not named are not scored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agent.router.types import Routing, TurnContext
 from errors import BadRequest
 
 FREE_TEXT = ("subject", "name", "question", "requirements", "change", "query")
-LISTS = ("assets", "approve", "reject")
+LISTS = ("assets", "approve", "reject", "reset")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ def _refs(value: Any) -> set[str]:
 
 def argument_matches(name: str, expected: Any, got: Any) -> bool:
     if name in LISTS:
+        if isinstance(expected, list) and expected and all(isinstance(option, list) for option in expected):
+            return any(argument_matches(name, option, got) for option in expected)
         return _refs(expected if expected is not None else []) == _refs(got if got is not None else [])
     if name in FREE_TEXT and isinstance(expected, list):
         text = str(got or "").lower()
