@@ -11,11 +11,11 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.models.evaluate import language_figures, process_memory_gb
+from agent.models.evaluate import LOCAL_LIMIT, language_figures, process_memory_gb
 from bench.run import BATCH, many_subjects, one_subject, run_job
 from errors import NotReady
 from memory.embedder import Embedder
@@ -36,12 +36,19 @@ def bench_models(args: argparse.Namespace, settings: Settings) -> int:
     if "image" in parts:
         figures["image"] = {"speed": image_speed(settings), **image_quality()}
     if "language" in parts:
-        figures["language"] = language_figures(settings, args.turns, say=say)
+        figures["language"] = language(settings, args.turns)
     for name, value in flat(figures):
         say(f"{name:<58} {value}")
     if args.json:
         print(json.dumps(figures))
     return 0
+
+
+def language(settings: Settings, turns: Sequence[Path]) -> dict[str, Any]:
+    """`turns`: files of turns, and a number that caps the turns of each side, spread evenly over the files."""
+    limit = next((int(str(value)) for value in turns if str(value).isdigit()), 0)
+    files = [value for value in turns if not str(value).isdigit()]
+    return language_figures(settings, files, limit=limit, local_limit=limit or LOCAL_LIMIT, say=say)
 
 
 def image_speed(settings: Settings) -> dict[str, Any]:

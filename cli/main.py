@@ -118,7 +118,8 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--assets", type=int, help="library: how many assets (100000)")
     bench.add_argument("--json", action="store_true", help="end with one JSON object")
     bench.add_argument("--only", nargs="+", choices=("image", "language"), help="models: only these")
-    bench.add_argument("--turns", action="append", default=[], type=Path, metavar="F.jsonl", help="models: chat turns")
+    how_many = "models: a file of chat turns, or how many of the built-in ones"
+    bench.add_argument("--turns", action="append", default=[], type=Path, metavar="F.jsonl|N", help=how_many)
     return parser
 
 

@@ -20,16 +20,18 @@ def review_assets(
     runtime: ToolRuntime[Any, Any],
     approve: list[Reference] | None = None,
     reject: list[Reference] | None = None,
+    reset: list[Reference] | None = None,
 ) -> tuple[str, Artifact]:
-    """Approve or reject images of the last gallery.
+    """Approve or reject images of the last gallery, or set them back to undecided.
 
     Args:
         approve: Numbers under the images, or "all" or "rest" (those not named elsewhere).
         reject: The same for those to turn down.
+        reset: The same for those whose verdict is taken away.
     """
     context: ToolContext = runtime.context
-    approve, reject = approve or [], reject or []
-    if not approve and not reject:
+    approve, reject, reset = approve or [], reject or [], reset or []
+    if not approve and not reject and not reset:
         raise BadRequest('Say which images to approve or reject, as in "approve 1 and 3, reject the rest".')
     named = _named_elsewhere(runtime, context)
     # "rest" on one side is what the other side leaves over, so the side that names numbers is read first
@@ -39,17 +41,22 @@ def review_assets(
     else:
         approved = resolve(approve, context)
         rejected = resolve(reject, context, taken=[*approved, *named])
-    both = set(approved) & set(rejected)
+    undecided = resolve(reset, context, taken=[*approved, *rejected, *named])
+    both = (set(approved) & set(rejected)) | (set(undecided) & {*approved, *rejected})
     if both:
         numbers = sorted(number for number, asset in context.gallery.assets.items() if asset in both)
-        raise BadRequest(f"{listed(numbers or sorted(both))} cannot be approved and rejected at once. Say which.")
-    states = dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected")
+        raise BadRequest(f"{listed(numbers or sorted(both))} cannot have two verdicts at once. Say which.")
+    states = dict.fromkeys(approved, "approved") | dict.fromkeys(rejected, "rejected") | dict.fromkeys(undecided, "new")
     decide(context.library, states, who="chat", note=context.request)
     said = [
         f"{verb} {numbers_of(ids, context)}" for verb, ids in (("approved", approved), ("rejected", rejected)) if ids
     ]
+    if undecided:
+        said.append(f"set {numbers_of(undecided, context)} back to undecided")
     part = {"type": "review", "approved": approved, "rejected": rejected}
-    sentence = " and ".join(said) if said else "there was nothing left to review"
+    if undecided:
+        part["reset"] = undecided
+    sentence = listed(said) if said else "there was nothing left to review"
     return sentence[0].upper() + sentence[1:] + ".", artifact(part)
 
 

@@ -11,6 +11,7 @@ from tools.animate import animate_assets
 from tools.docs import query_design_docs
 from tools.export import export_assets
 from tools.generate import generate_assets
+from tools.label import label_assets
 from tools.library import regenerate_assets, search_assets, upscale_assets
 from tools.progress import cancel_job, job_status
 from tools.review import review_assets, undo_review
@@ -36,7 +37,7 @@ def default_toolbox(extra: Sequence[BaseTool] = ()) -> Toolbox:
         (
             generate_assets, create_style_pack, query_design_docs, scaffold_code, save_scaffold, review_assets,
             undo_review, regenerate_assets, upscale_assets, export_assets, search_assets, job_status, cancel_job,
-            animate_assets, *extra,
+            animate_assets, label_assets, *extra,
         ),
         frozenset({"create_style_pack", "save_scaffold"}),
     )  # fmt: skip

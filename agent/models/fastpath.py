@@ -22,10 +22,10 @@ PRODUCT_TOOLS = frozenset(
     {
         "generate_assets", "create_style_pack", "query_design_docs", "scaffold_code", "review_assets",
         "undo_review", "regenerate_assets", "upscale_assets", "export_assets", "search_assets", "job_status",
-        "cancel_job", "save_scaffold", "animate_assets",
+        "cancel_job", "label_assets", "save_scaffold", "animate_assets",
     }
 )  # fmt: skip
-"""Tools that the router was trained on, and three that rules read."""
+"""Tools that the router was trained on, and two that rules read."""
 UNDO_TOOL = "undo_review"
 UNDO = re.compile(
     r"(?:please |oops,? |no,? |wait,? )*(?:undo|take (?:that|it|this) back|revert|go back|restore (?:it|them))"

@@ -79,9 +79,10 @@ _OPTIONAL: dict[str, Callable[[Any, Evidence], bool]] = {
     "transparent": lambda value, seen: bool(_OPAQUE.search(f"{seen.text} {seen.plain}")),
     "tileable": lambda value, seen: value is True and bool(_TILEABLE.search(f"{seen.text} {seen.plain}")),
     "preset": lambda value, seen: bool(_PRESETS.search(seen.plain)),
+    "collection": lambda value, seen: "collection" in seen.plain.lower() and seen.says(value),
     "trigger": lambda value, seen: "trigger" in seen.plain.lower() and seen.says(value),
 }
-_PICTURES = ("assets", "approve", "reject")
+_PICTURES = ("assets", "approve", "reject", "reset")
 
 
 def guarded(calls: Sequence[ToolCall], text: str, context: TurnContext) -> list[ToolCall]:
@@ -124,7 +125,11 @@ def _checked(name: str, args: dict[str, Any], seen: Evidence) -> dict[str, Any] 
             args.setdefault("count", 1)
         case "create_style_pack" if not seen.context.images and not _LOOK.search(seen.plain):
             return None
-        case "review_assets" if not args.get("approve") and not args.get("reject"):
+        case "label_assets":
+            args["tags"] = [tag for tag in args.get("tags") or [] if seen.says(tag)]
+            if not args["tags"] and not args.get("collection"):
+                return None
+        case "review_assets" if not any(args.get(key) for key in ("approve", "reject", "reset")):
             return None
     return args
 

@@ -17,7 +17,8 @@ transparent?, tileable?, seed?): draw new images. subject in English, singular, 
 - create_style_pack(name, preset?: fast|balanced|quality, trigger?): learn a look from the images attached to the message.
 - query_design_docs(question): look up the game's own rules, numbers, story, characters or levels in its design documents.
 - scaffold_code(requirements, engine: godot|unity|phaser|pygame|bevy|generic): write starter code.
-- review_assets(approve?: [numbers or "all" or "rest"], reject?: [...]): judge images of the last gallery.
+- review_assets(approve?: [numbers or "all" or "rest"], reject?: [...], reset?: [...]): judge images of the last gallery. reset: back to undecided.
+- label_assets(assets: [...], tags?: [...], collection?, remove?): tag shown images. undo_review(): take the last decision back.
 - regenerate_assets(assets: [numbers or "all"], change?, variants?): redo shown images with a change.
 - upscale_assets(assets: [...], factor?: 2|4): enlarge shown images.
 - export_assets(assets: [numbers, "all" or "approved"], format: png|webp|spritesheet|texturepacker|phaser|pixi|godot|unity|aseprite): hand files out.
@@ -55,6 +56,7 @@ EXAMPLES: tuple[tuple[TurnContext, str, str], ...] = (
             ("upscale_assets", {"assets": [1], "factor": 4}),
         ),
     ),
+    (TurnContext(gallery=5), "tag 4 as night and put it into the collection Harbor", _calls(("label_assets", {"assets": [4], "tags": ["night"], "collection": "Harbor"}))),
     (TurnContext(gallery=6), "not happy with any of them", _calls(("review_assets", {"reject": ["all"]}))),
     (
         TurnContext(gallery=12),

@@ -22,6 +22,7 @@ CAN = {
     "upscale_assets": ("enlarge images", "upscale 4"),
     "export_assets": ("export for your engine", "export the approved ones for Phaser"),
     "search_assets": ("find what was made before", "show me all the barrels"),
+    "label_assets": ("tag images and put them into collections", "tag 3 as desert"),
     "job_status": ("tell how far a job is", "how far is it?"),
     "cancel_job": ("stop a job", "stop it"),
 }

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from agent.planning.reading import Phrase, read
 from agent.planning.subjects import SubjectFinder
 from agent.planning.words import key, tidy
+from agent.router.languages import english_subject
 from errors import BadRequest, GameForgeError
 from jobs.plan import AssetPlan, PlanItem
 from pipelines.request import KINDS, MAX_SEED
@@ -66,6 +67,7 @@ class Planner:
         count, variants = self._counts(call_args)
         if variants == 1 and count > 1 and _asks_for_variants(request, count):
             count, variants = 1, count
+        subject = english_subject(subject, request, plural=count > 1)
         phrases = read(subject, request, kind, count, self._finder.vocabulary)
         written: list[str] = []
         for phrase in phrases:

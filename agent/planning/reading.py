@@ -66,12 +66,28 @@ def read(subject: str, request: str, kind: str, count: int, vocabulary: Vocabula
     ]
 
 
+_FOUND = re.compile(
+    rf"^(?:{_GENERIC_THEME})\s+(?:(?:that|which)\s+)?(?:(?:an?|the|my|our|your|every|any)\s+)?(\w[\w' -]*?)\s+(?:would|could|might|may|should|can|will|'d)?\s*"
+    r"(?:carry|carries|use|uses|own|owns|have|has|need|needs|wear|wears|sell|sells|keep|keeps|bring|hold)\b.*$"
+    rf"|^(?:{_GENERIC_THEME})\s+(?:(?:that|which)\s+)?(?:you(?:'d| would| can| could| might)? |one (?:would |can |could )?|to be )?(?:find|found|see|seen|buy|bought|sold|lying|standing)\b[^,]*?\b(?:in|on|at|inside)\s+(?:an?\s+|the\s+|my\s+|our\s+)?(.+)$",
+    re.I,
+)
+_WHERE = re.compile(
+    r"\s+(?:for|in|on)\s+(?:an?|the|my|our|this|that)\s+(?:[\w'-]+\s+){0,2}(?:ui|hud|gui|menu|interface|screen|shop|store|inventory|game|level|stage)$",
+    re.I,
+)
+_LEVEL = re.compile(r"\s+(?:levels?|stages?|biomes?|zones?|areas?|worlds?|maps?)$", re.I)
+
+
 def _stripped(subject: str) -> str:
     text = tidy(_LEADING.sub("", re.sub(r"^something\b[\s,]*(?:like|with)?\s+(?=\w)", "", tidy(subject), flags=re.I)))
     noun, _, after = text.partition(". ")
     if after and all(word.lower() in KNOWN for word in re.findall(r"\w+", after)):
         text = " ".join([*re.findall(r"\w+", after), noun])  # "barrels. wooden."
-    text = _DIFFERING.sub("", text)
+    found = _FOUND.match(text)
+    if found:  # "items a wizard would carry", "things you'd find in a kitchen"
+        text = tidy(found[1] or found[2])
+    text = _WHERE.sub("", _LEVEL.sub("", _DIFFERING.sub("", text)) or text) or text
     while (shorter := tidy(_TRAILING.sub("", text))) != text and shorter:
         text = shorter
     return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -22,10 +24,30 @@ TOOLS = (
     "search_assets",
     "job_status",
     "cancel_job",
+    "label_assets",
+    "undo_review",
 )
 LABELS = (*TOOLS, "chat", "hostile")
+ALIVE_ODDS = 8.0
 KIND_LIMIT = 0.45  # below it a subject is taken for a prop
 WEIGHTS = Path(__file__).parent / "data" / "router.npz"
+
+
+KINDS = Path(__file__).parent / "data" / "kinds.json"
+
+
+def singular(word: str) -> str:
+    """Roughly: enough to look a head noun up."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+@functools.cache
+def living() -> frozenset[str]:
+    """Head nouns of the characters that the kinds are learned from: "spider", "knight"."""
+    named: list[str] = json.loads(KINDS.read_text(encoding="utf-8"))["character"]
+    return frozenset(singular(name.split()[-1].lower()) for name in named) - {"face", "drinking"}
 
 
 class TextEncoder(Protocol):
@@ -65,8 +87,14 @@ class Classifier:
             logits[row] += np.asarray(features.facts(plain), np.float32) @ self.weights[split + features.HASH_SIZE :]
         return softmax(logits / self.temperature)
 
-    def kind(self, embeddings: np.ndarray) -> str:
-        """Kind of picture for a subject from embeddings of its wordings [n, 384]; a prop when nothing is likely."""
+    def kind(self, embeddings: np.ndarray, *, alive: bool = False) -> str:
+        """Kind of picture for a subject from embeddings of its wordings [n, 384]; a prop when nothing is likely.
+
+        `alive`: its head noun is known as a being, which multiplies the odds of a character.
+        """
         probability = softmax(embeddings @ self.kind_weights + self.kind_bias).mean(axis=0)
+        if alive:
+            probability[self.kinds.index("character")] *= ALIVE_ODDS
+            probability /= probability.sum()
         best = int(np.argmax(probability))
         return self.kinds[best] if probability[best] >= KIND_LIMIT else "prop"

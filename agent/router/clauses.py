@@ -16,7 +16,7 @@ _STRONG = (
     r"approve|accept|reject|regenerate|reroll|re-roll|remake|redo|upscale|up-scale|upres|enlarge|quadruple|export|scaffold|generate|create|draw|paint|render"
     r"|delete|discard|cancel|abort|show me|give me|get me|make me|make|find|search|look up|look for|look in|tell me|check|explain|remind me|list|zip|bundle"
     r"|download|whip up|throw out|get rid of|fine-?tune|gimme|generate|produce|design me|implement|summari[sz]e|also"
-    r"|could you|can you|can we|can i|could i|could we|would you|will you|i need|i want|i'd like|i would like|we need|let's have|let's get|start over with|please \\w+"
+    r"|could you|can you|can we|can i|could i|could we|would you|will you|i need|i want|i'd like|i would like|we need|let's have|let's get|start over with|please \\w+|queue|spawn|crank out|churn out|pump out|tag|untag|label"
 )
 # nouns as well: they open a request when an object follows
 _WEAK = (
@@ -38,22 +38,22 @@ _CHAT = r"(?:thanks|thank you|thx|cheers|ty)\b"
 _LEADERS = r"(?:yes|no|nope)\s+(?:to|on|for)\s+#?\d|ok (?:on|to|with)\s+#?\d"
 
 _OPENING = re.compile(
-    rf"{_LEAD}(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_AUX}|{_POINTED}|{_REST}|{_CHAT}|{_LEADERS}|\d+x (?:it|them)\b|\d+ (?:more|extra|additional|new) (?!like|of)[a-z]{(3,)})",
+    rf"{_LEAD}(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_AUX}|{_POINTED}|{_REST}|{_CHAT}|{_LEADERS}|\d+x (?:it|them|on|for)\b|x\d+ (?:on|for)\b|\d+ (?:more|extra|additional|new) (?!like|of)[a-z]{{3,}})",
     re.I,
 )
 _COMMAND = re.compile(
-    rf"{_LEAD}(?:approve|accept|reject|regenerate|reroll|remake|redo|upscale|enlarge|export|scaffold|generate|draw|paint|render|delete|discard|cancel|abort|find|search|list|zip|download)\b",
+    rf"{_LEAD}(?:approve|accept|reject|regenerate|reroll|remake|redo|upscale|enlarge|export|scaffold|generate|draw|paint|render|delete|discard|cancel|abort|find|search|look up|list|zip|download)\b",
     re.I,
 )
 _AFTER_AND = re.compile(
-    rf"(?:(?:then|also|please|now|finally)[\s,]+)*(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_POINTED}|{_REST}|{_LEADERS}|\d+x (?:it|them)\b)",
+    rf"(?:(?:then|also|please|now|finally)[\s,]+)*(?:(?:{_STRONG})\b|(?:{_WEAK})\s+{_OBJECT}|{_QUESTION}|{_POINTED}|{_REST}|{_LEADERS}|\d+x (?:it|them|on|for)\b|x\d+ (?:on|for)\b)",
     re.I,
 )
 # what continues the request before it, although it begins like a new one
 _CONTINUES = re.compile(
     rf"{_LEAD}(?:(?:save|register|store|keep|remember|name|title|call|label|file|tag) (?:it|them|this|that|these)(?: (?:all|style|look|pack))? (?:as|under|by)\b(?! (?:an? )?(?:\w+ )?(?:pngs?|webp|gifs?|jpe?g|svg|sprite ?sheets?|sheets?|atlas|zip|aseprite|files?|json)\b)|call (?:it|this|that)\b|name (?:it|this)\b"
     r"|let's (?:call|name)\b|use (?:the )?(?:style|trigger|preset|pack|seed|our|that style|this style)\b|with\b|make (?:it|them|that|the whole thing)? ?(?:seamless|tileable|transparent)\b"
-    r"|put (?:it|them) (?:in|on) (?:a|one|the same)\b|cut[- ]?outs?\b|also (?:with|for|in|the)\b|please\s*$|(?:make )?(?:sure|it should|they should)\b|give it (?:the )?(?:name|trigger)\b)",
+    r"|put (?:it|them) (?:in|on) (?:a|one|the same)\b|(?:keep|use) (?:the )?(?:same )?seed\b|(?:keep|leave|put|have|use|on) (?:(?:the|a|an|its) )?(?:(?:solid|plain|flat|transparent|white|black|own) )*(?:background|bg)\b|cut[- ]?outs?\b|also (?:with|for|in|the)\b|please\s*$|(?:make )?(?:sure|it should|they should)\b|give it (?:the )?(?:name|trigger)\b)",
     re.I,
 )
 _BREAK = re.compile(

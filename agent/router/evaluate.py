@@ -25,7 +25,7 @@ from agent.router.types import Routing, TurnContext
 from errors import BadRequest
 
 FREE_TEXT = ("subject", "name", "question", "requirements", "change", "query")
-LISTS = ("assets", "approve", "reject", "reset")
+LISTS = ("assets", "approve", "reject", "reset", "tags")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from agent.router.slots import POLITE
 from agent.router.text import Spanned, tidy
 
 _MAKE = (
-    r"(?:generate|create|draw|paint|render|make|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine|doodle|compose|sculpt|deliver|start over with|begin with|continue with|go with|could use|could do with|would like|need)\b"
+    r"(?:generate|create|draw|paint|render|make|queue(?: up)?|crank out|churn out|pump out|spit out|bang out|knock out|spawn|print|animate|hit|hook|toss|load|throw|produce|design|whip up|cook up|give|get|do|build|craft|sketch|illustrate|add|show|have|see|use|gimme|fill|spawn|throw in|bring|come up with|put together|prepare|start over with|start again with|provide|model|animate|pixel|mock up|conjure|dream up|imagine|doodle|compose|sculpt|deliver|start over with|begin with|continue with|go with|could use|could do with|would like|need)\b"
     r"(?:\s+(?:me|us|up|out|in|my|our|another|more))*"
 )
 _OPENING = re.compile(
@@ -22,7 +22,7 @@ _OPENING = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
+    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|instead|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
     re.I,
 )
 _PURPOSE = re.compile(
@@ -32,7 +32,7 @@ _PURPOSE = re.compile(
     re.I,
 )
 _VARIANTS = re.compile(
-    r"\b(?:comes?\s+)?(?:in\s+)?(\d+)\s+(?:different |possible |random |distinct |separate |unique )?(?:variants?|versions?|seeds)\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|1|an?|the)\b)?(?:\s+single\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
+    r"\b(?:comes?\s+)?(?:in\s+)?(\d+)\s+(?:different |possible |random |distinct |separate |unique )?(?:variants?|varients?|versions?|seeds|takes(?=\s*(?:$|[,.;!?])))\b(?:\s+(?:of|for)\b)?(?:\s+(?:the same|one|1|an?|the)\b)?(?:\s+single\b)?|\b(?:the )?same\b(?=.*\b\d+ versions)",
     re.I,
 )
 _TAKES = re.compile(
@@ -42,12 +42,21 @@ _TAKES = re.compile(
 _SHEET_OF = re.compile(
     r"(?<![\w-])(?:1|an?)?\s*(?:big |single )?(?:sheet|page|set|pack|batch|collection|series|bunch) of\s+(?=\d)", re.I
 )
+_VARIANTS_EACH = re.compile(
+    r",?\s*(?:\b(?:with|in|and)\s+)?\b(\d+)\s+(?:different )?(?:takes|variants?|varients|versions?|variations?|options?|alternatives|tries|goes)\s+(?:of\s+|for\s+|per\s+|on\s+)?(?:each|every 1|every one|one|item|piece|thing)\b(?:\s+1\b)?"
+    r"|,?\s*\beach (?:one |1 )?in (\d+) (?:different )?(?:takes|variants|versions|variations)\b",
+    re.I,
+)
+_AS_KIND = re.compile(
+    r"\s+as\s+(?:\w+\s+){0,2}(?:icons?|sprites?|props|items|tiles|images|pictures|pngs|stickers|assets|pickups)\s*$",
+    re.I,
+)
 _OPTIONS = re.compile(r"(?<=\d)\s+(?:different )?(?:options?|variations?|alternatives)\b", re.I)
 _EACH = re.compile(
     r",?\s*(?:\b(\d+)\s+(?:of\s+)?each\b|\beach\s+(?:in\s+)?(\d+)\b|\b(\d+)\s+(?:\w+\s+){1,3}each\b)(?:\s+of)?", re.I
 )
 _COUNT = re.compile(
-    r"(?<![\w.#/(])(-?\d+)(?:\s*x\b|\s*×)?(?![\w%/]|\.\d)(?:\s+(?:more|extra|additional|different|distinct|separate|unique|individual|new|other|of)\b)*(?:\s+(?:of\s+)?(?:those|these|them)\b)?|\bx\s*(\d+)\b",
+    r"(?<![\w.#/(])(-?\d+)(?:\s*x\b|\s*×)?(?![\w%/]|\.\d|-frame)(?:\s+(?:more|extra|additional|different|distinct|separate|unique|individual|new|other|of)\b)*(?:\s+(?:of\s+)?(?:those|these|them)\b)?|\bx\s*(\d+)\b",
     re.I,
 )
 _NOT_COUNT_BEFORE = re.compile(
@@ -117,7 +126,11 @@ class Earlier:
 
 NOTHING_EARLIER = Earlier()
 _STAND_IN = re.compile(
-    r"(?:(?:of|for|with|the|some|more|new|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,]*)+",
+    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,?!.]*)+",
+    re.I,
+)
+_WANTS = re.compile(
+    r"\b(?:needs?|wants?|lacks?|is missing|are missing|could use|has no|have no)\s+(?:an?|some|more|another)\s+([^,.;!?]+)",
     re.I,
 )
 _SAME_PACK = re.compile(
@@ -125,7 +138,7 @@ _SAME_PACK = re.compile(
     re.I,
 )
 _FILLER = re.compile(
-    r",?\s*\b(?:idk|i don'?t know|i dunno|dunno|i guess|(?:(?:would|will|should|'ll) (?:do|suffice|be (?:enough|fine|plenty|great))|(?:is|are) (?:enough|plenty))(?=\s*(?:$|[,.;!?]))|or so|or something(?: like (?:that|it))?|let'?s say|you know)\b,?",
+    r",?\s*\b(?:no (?:2|two) (?:are |of them )?(?:alike|the same)|(?:each|every) (?:1|one) different|all (?:of them )?(?:different|unique|distinct)|idk|i don'?t know|i dunno|dunno|i guess|(?:(?:would|will|should|'ll) (?:do|suffice|be (?:enough|fine|plenty|great))|(?:is|are) (?:enough|plenty))(?=\s*(?:$|[,.;!?]))|or so|or something(?: like (?:that|it))?|let'?s say|you know)\b,?",
     re.I,
 )
 _HOLDING = re.compile(
@@ -217,7 +230,7 @@ def _subject(what: Spanned) -> str:
     for pattern in (_VAGUE, _SEVERAL):
         what.strike_all(pattern)
     text = tidy(what.source())
-    for pattern in (_TAIL, _PURPOSE):
+    for pattern in (_TAIL, _AS_KIND, _PURPOSE):
         shorter = tidy(pattern.sub("", text))
         if shorter and not re.fullmatch(_GENERIC, " " + shorter):
             text = shorter
@@ -292,7 +305,8 @@ def generate(
     opening = _OPENING.match(clause.visible)
     if opening and opening.end() < len(clause.plain.rstrip(" .!?")):
         clause.strike(*opening.span())
-    variants = [match for match in clause.strike_all(_VARIANTS) if match[1]]
+    variants = [match[1] or match[2] for match in clause.strike_all(_VARIANTS_EACH)]
+    variants += [match[1] for match in clause.strike_all(_VARIANTS) if match[1]]
     clause.strike_all(_OPTIONS)
     clause.strike_all(_SHEET_OF)
     visible = clause.visible
@@ -335,7 +349,7 @@ def generate(
             )
         call: dict[str, Any] = {"subject": subject, "kind": kind}
         if variants:
-            call |= {"count": count if count is not None else 1, "variants": int(variants[0][1])}
+            call |= {"count": count if count is not None else 1, "variants": int(variants[0])}
         else:
             call["count"] = count if count is not None else len(things) if things else vague
         calls.append(call | own)
@@ -346,6 +360,9 @@ def _stood_in(earlier: Earlier, named_context: str | None, context: str) -> str:
     """What "ones", "things" and the like stand for: a thing named before, else the scene that they are for."""
     if earlier.noun:
         return earlier.noun
+    wanted = _WANTS.search(earlier.setting)
+    if wanted:
+        return tidy(wanted[1])
     scene = _subject(Spanned.of(earlier.setting or context))
     return _SCENE_FEEL.sub("", scene).strip() if scene and not named_context else ""
 

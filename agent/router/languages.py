@@ -167,3 +167,48 @@ def anglicise(text: str) -> tuple[Spanned, str]:
     if language == "ja":
         return Spanned(_japanese(text, lexicon)), language
     return Spanned([piece for piece, _ in _translated(text, lexicon, spaced=True)]), language
+
+
+_ADJECTIVES = frozenset(
+    "rusty golden old ancient broken glowing magical small big giant wooden stone iron ice fire frozen cursed angry happy "
+    "poisonous desert forest purple orange red blue green yellow black white".split()
+)
+_PARTICLES = re.compile(
+    r"^(?:de|del|de la|do|da|dos|das|du|des|d'|der|die|das|el|la|los|las|les|le|l'|の|を|に|は|が|と)$", re.I
+)
+
+
+def english_subject(subject: str, request: str, *, plural: bool = False) -> str:
+    """What to draw in English, as far as its words are known, when the request is in another language.
+
+    Describing words that follow their noun ("cofres oxidados") are put before it; unknown words stay.
+    """
+    language = detect(request) or detect(subject)
+    if language is None:
+        return subject
+    lexicon = lexicons()[language]
+    spaced = language != "ja"
+    pieces = [piece for piece, _ in _translated(subject, lexicon, spaced=spaced)]
+    if not any(piece.plain.strip() != piece.source.strip() for piece in pieces if piece.source.strip()):
+        return subject
+    words = " ".join(piece.plain for piece in pieces).split()
+    kept = [word for word in words if not _PARTICLES.match(word)]
+    parts = re.split(r"\s*,\s*", " ".join(kept).replace(" and ", ", "))
+    things = [_described_first(part.split()) for part in parts if part]
+    return ", ".join(_many(thing) if plural else thing for thing in things) or subject
+
+
+def described_first(phrase: str) -> str:
+    """ "mushroom poisonous", as word-by-word translation gives it, with the describing words in front."""
+    return _described_first(phrase.split()) if phrase.split() else phrase
+
+
+def _many(thing: str) -> str:
+    if re.search(r"(?:s|x|ch|sh)$", thing):
+        return thing if thing.endswith("s") else f"{thing}es"
+    return f"{thing[:-1]}ies" if re.search(r"[^aeiou]y$", thing) else f"{thing}s"
+
+
+def _described_first(words: list[str]) -> str:
+    before = [word for word in words[1:] if word.lower() in _ADJECTIVES and words[0].lower() not in _ADJECTIVES]
+    return " ".join([*before, *(word for word in words if word not in before)])

@@ -29,7 +29,7 @@ _STYLE_FREE = re.compile(
 _SURE = "|".join(sorted(map(re.escape, STYLES), key=len, reverse=True))
 _LOOSE = "|".join(sorted(map(re.escape, STYLE_ADJECTIVES), key=len, reverse=True))
 _STYLE_KNOWN = re.compile(
-    rf"(?:,?\s*\b(?:in|as)\s+)?(?:an?\s+)?(?<![\w-])(?:({_SURE})(?![\w-])(?:[\s-]+(?:style|look|art|styled|graphics)\b)?(?:\s+of\s+(?:an?\s+)?)?"
+    rf"(?:,?\s*\b(?:in|as)\s+)?(?:an?\s+)?(?<![\w-])(?:({_SURE})(?:-?ish\b|(?![\w-]))(?:[\s-]+(?:style|look|art|styled|graphics)\b)?(?:\s+of\s+(?:an?\s+)?)?"
     rf"|({_LOOSE})[\s-]+(?:style|look|art|styled|graphics|drawing)\b)|\bin\s+({_LOOSE})(?=\s*(?:$|[,.;]))",
     re.I,
 )
@@ -43,9 +43,10 @@ _SIZE = (
         re.I,
     ),
     re.compile(r",?\s*\b(?:size|resolution)[\s:=]*(?:of )?(\d{2,5})\b()", re.I),
+    re.compile(r",?\s*\b(\d{2,5}) (?:wide|tall|high|across)\b()", re.I),
 )
 _OPAQUE = re.compile(
-    r",?\s*\b(?:(?:with|on) (?:an? )?(?:solid|opaque|full|white|black|plain|colou?red) background|not transparent|no transparency|opaque|non-?transparent|without transparency|keep the background|with (?:the |a )?background)\b",
+    r",?\s*\b(?:(?:with|on) (?:an? )?(?:solid|opaque|full|white|black|plain|colou?red) background|not transparent|no transparency|opaque|non-?transparent|without transparency|keep (?:the |its )?background(?: (?:solid|plain|flat|all))*(?: (?:black|white|grey|gray|green|blue|red|dark|light))?|with (?:the |a )?background)\b",
     re.I,
 )
 _CUTOUT = re.compile(
@@ -53,12 +54,14 @@ _CUTOUT = re.compile(
     re.I,
 )
 TILE = re.compile(
-    r",?\s*\b(?:(?:that|which|it|and|they) )?(?:(?:should |must |can |could |has to |have to |needs to |need to )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps? around|endless)\b",
+    r",?\s*\b(?:(?:that|which|it|and|they) )?(?:(?:should |must |can |could |has to |have to |needs to |need to )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|(?:should|must|can|has to|have to|needs? to) (?:be )?tile(?:able|d)?|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps? around|endless)\b",
     re.I,
 )
 SURFACE = re.compile(r"\b(?:textures?|tiles?|tile ?sets?|tileable|seamless|materials?|repeats?)\b", re.I)
 _BARE_SIZE = re.compile(r"[,.;]\s*(16|24|32|48|64|96|128|192|256|384|512|1024|2048)\b(?=\s*(?:$|[,.;!?]))")
-_SEED = re.compile(r",?\s*\b(?:with |using |and )?(?:the )?seed\s*(?:number|of|is|=|:|#)?\s*(\d+)\b", re.I)
+_SEED = re.compile(
+    r",?\s*\b(?:with |using |and |keep(?:ing)? )*(?:the )?(?:same )?seed\s*(?:number|of|is|=|:|#)?\s*(\d+)\b", re.I
+)
 
 
 def _pack(clause: Spanned, packs: Sequence[str]) -> str | None:

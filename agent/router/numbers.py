@@ -33,7 +33,7 @@ _ORDINALS = {
 _WORD = "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True))
 # the last group stops "three-headed" and "one-eyed": there the number belongs to the thing
 _CARDINAL = re.compile(
-    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>(?:a couple(?: of)?|couple of)(?! dozen))|(?P<few>(?:a few(?! dozen)|a handful of))"
+    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>(?:a couple(?: of)?|couple of)(?! dozen))|(?P<few>(?:a few(?! dozen)|a handful of))|(?P<score>a score of)|(?P<dozen_half>(?:a |1 )?dozen and a half)"
     rf"|(?P<dozens>(?:(?:(?:a )?couple(?: of)?|(?:a )?few|a|an|{_WORD}|\d+)[\s-]+)?dozens?(?: of)?)"
     rf"|(?P<scaled>(?:a|an|\d+(?:\.\d+)?)\s+(?:hundred|thousand|million|billion)(?:\s+and\s+(?:{_WORD})(?:[\s-](?:{_WORD}))?)?)"
     rf"|(?P<words>(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*)|(?P<thousands>\d{{1,3}}(?:,\d{{3}})+)|(?P<k>\d+)k)"
@@ -43,7 +43,7 @@ _CARDINAL = re.compile(
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b(?!-)", re.I)
 _NOT_BEFORE_ONE = re.compile(
     r"(?:\b(?:the|this|that|which|each|any|no|every|last|next|first|second|third|fourth|fifth|new|other|another|\d+(?:st|nd|rd|th)"
-    r"|red|blue|green|big|small|good|better|best|same|only|as)|'s)\s+$",
+    r"|red|blue|green|middle|left|right|top|bottom|upper|lower|centre|center|big|small|good|better|best|same|only|as)|'s)\s+$",
     re.I,
 )
 _NOT_AFTER_ONE = re.compile(r"^\s*(?:of\b|another\b|more (?:time|try|go|shot)\b|day\b|'s\b|$|[.,;!?])", re.I)
@@ -72,6 +72,10 @@ def _value(match: re.Match[str]) -> int:
     text = match.group(0).lower()
     if match["half"]:
         return 6
+    if match["score"]:
+        return 20
+    if match["dozen_half"]:
+        return 18
     if match["couple"]:
         return 2
     if match["few"]:

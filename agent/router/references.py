@@ -39,6 +39,7 @@ _PATTERN = re.compile(
     r"|(?P<both>\bboth\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<parity>\b(?:odd|even)(?:[\s-]numbered)?\s*(?:ones|numbers|images|pictures)?\b)"
     r"|(?P<rest>\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
+    r"|(?P<keepers>\b(?:the|my|our|all)\s+(?:keepers|winners|good ones|best ones|chosen ones|favou?rites)\b|\b(?:the ones|what(?:ever)?|all|everything)\s+(?:that\s+)?i\s+(?:kept|liked|picked|chose|loved)\b)"
     r"|(?P<approved>(?<!\d )\b(?:all\s+|everything\s+|what(?:ever)?\s+|the\s+)*(?:ones?\s+)?(?:that\s+)?(?:i(?:'ve)?\s+)?(?:just\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
     r"|(?P<all>\beverything\b|\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<batch>\bbatch(?:es)?\s*(?:#|number\s*|no\.?\s*)?(\d+)\b)"
@@ -143,6 +144,8 @@ def _refs(kind: str, text: str, gallery: int | None) -> tuple[Ref, ...]:
         return (1, 2) if gallery == 2 else ("both",)
     if kind == "batch":
         return (f"batch {numbers[-1]}",)
+    if kind == "keepers":
+        return ("approved",)
     if kind == "one":
         return (numbers[-1],)
     return (kind,)  # all, rest, approved

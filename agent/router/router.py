@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from agent.router import clauses, generation, packs, references, slots
-from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder
+from agent.router import clauses, generation, labels, packs, patterns, references, slots
+from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder, living, singular
 from agent.router.earlier import earlier as said_earlier
 from agent.router.earlier import is_standing_wish
+from agent.router.languages import described_first
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.text import Spanned
@@ -21,57 +22,12 @@ from agent.router.types import RoutedCall, Routing, TurnContext
 
 MAX_CHARS = 2000  # a longer message is a document; its first part decides
 MAX_CLAUSES = 12
-POINTING = ("review_assets", "regenerate_assets", "upscale_assets")
+POINTING = ("review_assets", "regenerate_assets", "upscale_assets", "label_assets")
 HOSTILE_LIMIT = 0.5
 IMAGES_ODDS = 6.0
 WHOLE_LIMIT = 0.5  # the whole message decides when its parts say nothing
-_LETTERS = re.compile(r"[^\W_]")
-_VERDICT_VERB = re.compile(
-    r"\b(?:approv|accept|reject|keep|delete|discard|bin|drop|toss|trash|scrap|take|ship|choose|pick|throw|remove|get rid|lose|go with)\w*\b",
-    re.I,
-)
 
 
-_ONLY_SIZE = re.compile(
-    r"\b(?:twice|double|\d+ ?x|\d+ times|quadruple)(?: as| the| its)? ?(?:size|big|large|bigger|larger|resolution|dimensions|res)\b\W*$",
-    re.I,
-)
-_COLOUR = re.compile(r"\s+(?:red|blue|green|yellow|black|white|color)s?$")  # after the noun in Spanish or French
-_DISCARD = re.compile(
-    r"\s*(?:(?:so|and|please|just|let's|we can|you can)\s+)*(?:get rid of|remove|throw(?: out| away)?|bin|delete|toss|drop|trash|scrap|lose|ditch|dump|chuck|kill|away with)\s+(?:it|them|that|those|that one|this one|this|these)\b(?:\s+(?:out|away|please|pls|then|too|all))*\W*$",
-    re.I,
-)
-_POINTER = re.compile(
-    r"\s*(?:in|per|according to|as per|from|looking at|going by|based on|check|open|look (?:at|in)|read)\s[^?]{0,50}$",
-    re.I,
-)
-_FOLLOW_UP = re.compile(
-    r"\s*(?:(?:and|ok|okay|so|hm+|then|but)\b[\s,]*)*(?:what about|how about|and|also|same for|for|in|on|with|at|what if|is it|are they|does it|do they|why|how come)\b.{2,60}$",
-    re.I,
-)
-_AGAIN = re.compile(
-    r"(?:please\s+)?(?:generate|draw|make|create|do|paint|render) (?:it|them|that one|this one|those|these) (?:anew|again|once more|over(?: again)?)\b",
-    re.I,
-)
-_COUNTED = re.compile(
-    r"\d+ (?!(?:needs?|looks?|is|has|was|loses?|gets?)\b)(?:(?!(?:with|without|more|less|fewer|no|but|too|in|like|needs?|looks?|is|has)\b|\w+er\b)[a-z-]+ ){0,3}[a-z-]{2,}(?<!s)s",
-    re.I,
-)  # "12 red flags"
-_GIVEN = re.compile(r"(?:(?:and|then|also|please)\s+)*(?:give|lend|grant|hand)\s+(?:the\s+)?$", re.I)
-_TO_EACH = re.compile(
-    r"\s+(?:an?|some|the|more|less|bigger|smaller|darker|another|different|its|their|\w+er)\s+\w", re.I
-)
-_PUT = re.compile(
-    r"(?:(?:and|then|also|please)\s+)*(?:put|add|remove|take|stick|slap|draw|paint|erase|cut|place|hang)\s+(?!me\b).+\s(?:in|on|to|onto|into|from|off|around|behind|over)\s+(?:the\s+)?$",
-    re.I,
-)
-_WITH_PACK = re.compile(
-    r"\s*(?:(?:now|please|ok|and|then)[\s,]+)*(?:use|using|with|in|apply|take|switch to)\s+.{2,40}\b(?:pack|style|look|lora)\W*(?:and|to|,)?\s*$",
-    re.I,
-)
-_REJECTED = re.compile(
-    r"\s*(?:(?:and|then|also|please|ok|so)\b[\s,]*)*(?:reject|decline|turn down)\b", re.I
-)  # "reject 1 and 2, too glossy": why, not what to change
 _STATEMENTS = ("query_design_docs", "search_assets", "scaffold_code", "chat", "job_status", "review_assets")
 SIZED = 0.9
 FOLLOWS = 0.8  # a short message surer than this to want something else is no follow-up
@@ -113,7 +69,7 @@ class Router:
 
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         message = plain_layer(text[:MAX_CHARS])
-        if not _LETTERS.search(message.plain):
+        if not patterns.LETTERS.search(message.plain):
             return Routing((), 1.0, ())
         parts = clauses.split(message)[:MAX_CLAUSES]
         read = self._read(message, parts)
@@ -125,10 +81,12 @@ class Router:
         if follow_up is not None:
             return Routing((follow_up,), follow_up.confidence, (follow_up.name,))
         shortlist = self._shortlist(read)
+        if patterns.ATTACK.search(message.plain):
+            return Routing((), 0.99, shortlist)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
             return Routing((), hostile, shortlist)
-        pieces = [self._changed(piece, context) for piece in self._scaffolds(pieces)]
+        pieces = [self._changed(self._undecided(piece, context), context) for piece in self._scaffolds(pieces)]
         pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)
         if not calls and len(parts) > 1 and whole.label in TOOLS and whole.sure >= WHOLE_LIMIT:
@@ -142,7 +100,7 @@ class Router:
 
     def _read(self, message: Spanned, parts: list[Spanned]) -> list[_Clause]:
         texts = [message, *parts] if len(parts) > 1 else [message]
-        plains = [re.sub(r"\s+", " ", part.plain).strip() for part in texts]
+        plains = [patterns.DANGLING.sub("", re.sub(r"\s+", " ", part.plain)).strip() for part in texts]
         rows = self._classifier.probabilities(plains, np.asarray(self._embedder.encode(plains), np.float32))
         read = [_Clause(part, row, LABELS[int(row.argmax())]) for part, row in zip(texts, rows, strict=True)]
         return read if len(parts) > 1 else [read[0], replace(read[0], text=parts[0] if parts else message)]
@@ -169,7 +127,7 @@ class Router:
     def _follow_up(plain: str, whole: _Clause, context: TurnContext) -> RoutedCall | None:
         """ "and for bosses?" after a question to the documents asks them again; they know what was asked before."""
         before = context.previous
-        short = len(plain.split()) <= 9 and bool(_FOLLOW_UP.match(plain))
+        short = len(plain.split()) <= 9 and bool(patterns.FOLLOW_UP.match(plain))
         if before is None or before.name != "query_design_docs" or not short:
             return None
         if whole.label not in ("query_design_docs", "chat", "search_assets") and whole.sure > FOLLOWS:
@@ -221,7 +179,7 @@ class Router:
         return (
             piece.label in ("cancel_job", "search_assets", "chat", "regenerate_assets")
             and before.label in POINTING
-            and bool(_DISCARD.match(piece.text.plain))
+            and bool(patterns.DISCARD.match(piece.text.plain))
             and bool(references.find(before.text.plain, context.gallery).refs)
         )
 
@@ -229,9 +187,19 @@ class Router:
         plain, earlier = piece.text.plain, before.text.plain
         own = references.find(plain, context.gallery).refs
         theirs = references.find(earlier, context.gallery).refs
-        if piece.label == "generate_assets" and before.label != "generate_assets" and _WITH_PACK.match(earlier):
+        if piece.label == "generate_assets" and (
+            patterns.WITH_PACK.match(earlier) or patterns.NAMED_PACK.match(earlier)
+        ):
             return not context.images
-        if before.label == "query_design_docs" and piece.label in ("chat", before.label) and _POINTER.match(earlier):
+        if before.label == "search_assets" and (
+            patterns.TAG_QUESTION.fullmatch(plain) or patterns.FIND_IT.fullmatch(plain)
+        ):
+            return True
+        if (
+            before.label == "query_design_docs"
+            and piece.label in ("chat", before.label)
+            and patterns.POINTER.match(earlier)
+        ):
             return True
         if piece.label == before.label and piece.label in (
             "query_design_docs",
@@ -252,7 +220,7 @@ class Router:
                 "review_assets",
                 "regenerate_assets",
                 "generate_assets",
-            ) and not _VERDICT_VERB.search(earlier)
+            ) and not patterns.VERDICT_VERB.search(earlier)
             return before.label == piece.label or soft
         return False
 
@@ -277,36 +245,58 @@ class Router:
     @staticmethod
     def _sized(piece: _Clause) -> _Clause:
         """ "5 should be twice the size" asks for pixels, not for another picture."""
-        if piece.label == "regenerate_assets" and _ONLY_SIZE.search(piece.text.plain):
+        if piece.label == "regenerate_assets" and patterns.ONLY_SIZE.search(piece.text.plain):
             return _relabelled(piece, "upscale_assets")
         return piece
+
+    @staticmethod
+    def _undecided(piece: _Clause, context: TurnContext) -> _Clause:
+        """ "put 3 back to new", "unapprove 2": a verdict that is taken away, and no new picture."""
+        plain = piece.text.plain
+        if patterns.HOW_FAR.fullmatch(plain):
+            return _relabelled(piece, "job_status")
+        if piece.label == "generate_assets" or not labels.RESET.search(plain):
+            return piece
+        if not references.find(plain, context.gallery).refs and not references.PRONOUN.search(plain):
+            return piece
+        return _relabelled(piece, "review_assets")
 
     @staticmethod
     def _changed(piece: _Clause, context: TurnContext) -> _Clause:
         """ "give 1 and 6 a frame", "put a crack in 5", "generate it anew": shown pictures, not new ones."""
         plain = piece.text.plain.strip(" ,.;!?")
-        if piece.label == "regenerate_assets" and _REJECTED.match(plain):
+        if piece.label == "regenerate_assets" and patterns.REJECTED.match(plain):
             return _relabelled(piece, "review_assets")
-        if piece.label == "regenerate_assets" and _COUNTED.fullmatch(plain):
+        if piece.label == "regenerate_assets" and (
+            patterns.COUNTED.fullmatch(plain) or patterns.MORE_OF_A_KIND.match(plain)
+        ):
             return _relabelled(piece, "generate_assets")
-        if piece.label not in ("generate_assets", "review_assets") or not (context.gallery or _AGAIN.match(plain)):
+        if piece.label not in ("generate_assets", "review_assets") or not (
+            context.gallery or patterns.AGAIN.match(plain)
+        ):
             return piece
         named = references.find(plain, context.gallery).spans
-        given = named and _GIVEN.match(plain[: named[0].start]) and _TO_EACH.match(plain[named[-1].end :])
-        put = named and named[-1].end >= len(plain) and _PUT.match(plain[: named[0].start])
-        return _relabelled(piece, "regenerate_assets") if given or put or _AGAIN.match(plain) else piece
+        given = (
+            named and patterns.GIVEN.match(plain[: named[0].start]) and patterns.TO_EACH.match(plain[named[-1].end :])
+        )
+        put = named and named[-1].end >= len(plain) and patterns.PUT.match(plain[: named[0].start])
+        return _relabelled(piece, "regenerate_assets") if given or put or patterns.AGAIN.match(plain) else piece
 
     # ------------------------------------------------------------ arguments
 
     def _kind_of(self, subject: str) -> str:
         """The whole phrase and its last word have equal say: a bear trap is a trap."""
-        last = _COLOUR.sub("", subject).split()[-1:] or [subject]
+        subject = described_first(subject)
+        last = patterns.COLOUR.sub("", subject).split()[-1:] or [subject]
         words = [subject, *last]
-        return self._classifier.kind(np.asarray(self._embedder.encode(words), np.float32))
+        alive = bool(subject.split()) and singular(subject.split()[-1].lower()) in living()
+        return self._classifier.kind(np.asarray(self._embedder.encode(words), np.float32), alive=alive)
 
     def _calls(self, pieces: list[_Clause], context: TurnContext) -> list[RoutedCall]:
         calls: list[RoutedCall] = []
         verdicts: list[_Clause] = []
+        resets: list[_Clause] = []
+        reset: list[Ref] = []
         said: list[Ref] = []
         for piece in pieces:
             if piece.label not in TOOLS or (
@@ -314,9 +304,13 @@ class Router:
             ):
                 continue
             if piece.label == "review_assets":
-                if not verdicts:
+                if not verdicts and not resets:
                     calls.append(RoutedCall("review_assets"))
-                verdicts.append(piece)
+                if labels.RESET.search(piece.text.plain):
+                    resets.append(piece)
+                    reset += [ref for ref in slots.refs(piece.text, context.gallery, said) if ref != "approved"]
+                else:
+                    verdicts.append(piece)
                 said = self._numbered(references.find(piece.text.plain, context.gallery).refs) or said
                 continue
             approved = bool(verdicts) and bool(self._review(verdicts, context, said)["approve"])
@@ -327,12 +321,14 @@ class Router:
                 said = (
                     list(dict.fromkeys([*said, *self._numbered(named)])) if piece.label != "upscale_assets" else named
                 )
-        if verdicts:  # verdicts of one message make one call
-            args = self._review(verdicts, context, said)
-            trust = min(self._trust(piece, args) for piece in verdicts)
+        if verdicts or resets:  # verdicts of one message make one call
+            args = self._review(verdicts, context, said) if verdicts else {"approve": [], "reject": []}
+            if reset:
+                args["reset"] = list(dict.fromkeys(reset))
+            trust = min(self._trust(piece, args) for piece in [*verdicts, *resets])
             review = RoutedCall("review_assets", args, trust)
             calls = [review if call.name == "review_assets" else call for call in calls]
-            if not args["approve"] and not args["reject"]:
+            if not args["approve"] and not args["reject"] and not reset:
                 calls.remove(review)
         return calls
 
@@ -367,6 +363,10 @@ class Router:
                 return [slots.export(text, context.gallery, said, approved)]
             case "search_assets":
                 return [slots.search(text)]
+            case "label_assets":
+                return [labels.label(text, context.gallery, said)]
+            case "undo_review":
+                return [{}]
             case _:
                 return [slots.job(text)]
 
@@ -374,8 +374,10 @@ class Router:
     def _trust(piece: _Clause, args: dict[str, Any]) -> float:
         """Probability of the tool, lowered where arguments that it lives from were not found."""
         trust = piece.sure
-        if piece.label in ("regenerate_assets", "upscale_assets") and not args.get("assets"):
+        if piece.label in ("regenerate_assets", "upscale_assets", "label_assets") and not args.get("assets"):
             trust *= 0.5
-        if piece.label == "review_assets" and not args.get("approve") and not args.get("reject"):
+        if piece.label == "label_assets" and not args.get("tags") and not args.get("collection"):
+            trust *= 0.5
+        if piece.label == "review_assets" and not (args.get("approve") or args.get("reject") or args.get("reset")):
             trust *= 0.5
         return min(1.0, trust)

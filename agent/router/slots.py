@@ -34,11 +34,16 @@ def strike_lead(clause: Spanned, pattern: str = "") -> None:
 _ASK = r"(?:tell me|explain(?: to me)?|remind me|check|look up|look in|find out|let me know)\b(?:\s*:)?"
 _SEARCH = (
     r"(?:show(?: me)?|find(?: me)?|list|search(?: the (?:library|assets|project|gallery))?(?: for)?|look for|look up|pull up|bring up|open|display|get(?: me)?|give me|fetch|see|dig up|locate|filter(?: by)?|browse"
-    r"|where (?:did|are|is)|do we (?:already )?have|have we (?:already )?(?:got|made)|what|which|is there|are there|how many|i swear we made|wasn't there|didn't we (?:make|have)|anything with|any)\b(?:\s+(?:me|us|all|any|the|my|our|for|of))*"
+    r"|where(?:'s| did| are| is| have)|do we (?:already )?have|have we (?:already )?(?:got|made|drawn)|did we (?:already |ever )?(?:draw|make|do|paint)|i can't remember if we (?:drew|made|have)|can't remember if we (?:drew|made|have)|got any|dig (?:up|out)|what(?:'s| is| are| do we have)?|which|is there|are there|how many|i swear we made|wasn't there|didn't we (?:make|have)|anything with|any)\b(?:\s+(?:me|us|all|any|the|my|our|for|of))*"
 )
 _SEARCH_TAIL = re.compile(
     r"\b(?:do we have(?: so far| already)?|did we (?:make|do)|have we (?:made|got)|are (?:there |in )?(?:the|our|my) library|(?:in|from) (?:the|our|my) (?:library|project|collection|gallery)|so far|go\?? can't find them|can't find (?:it|them)|somewhere|already exist)\b.*$",
     re.I,
+)
+
+
+_IN_LIBRARY = re.compile(
+    r"\b(?:(?:already|so far)\b\s*)?(?:in|from|of) (?:the|our|my) (?:library|project|collection|gallery)\b", re.I
 )
 
 
@@ -50,9 +55,11 @@ def question(clause: Spanned) -> dict[str, Any]:
 def search(clause: Spanned) -> dict[str, Any]:
     whole = tidy(clause.source())
     strike_lead(clause, _SEARCH)
-    for match in clause.strike_all(_SEARCH_TAIL):
-        if match.start() == 0:
-            return {"query": whole}
+    tail = _SEARCH_TAIL.search(clause.visible)
+    if tail and re.search(r"\w{3}", clause.visible[: tail.start()]):
+        clause.strike(*tail.span())
+    else:
+        clause.strike_all(_IN_LIBRARY)
     return {"query": clause.rest() or whole}
 
 
@@ -93,7 +100,9 @@ def scaffold(clause: Spanned) -> dict[str, Any]:
 
 def job(clause: Spanned) -> dict[str, Any]:
     match = re.search(
-        r"\b(?:job|batch|task|run|training)\s*(?:id\s*|number\s*|no\.?\s*|#\s*)*(\d+)\b|#\s*(\d+)\b", clause.plain, re.I
+        r"\b(?:job|batch|task|run|training)\s*(?:id\s*|number\s*|no\.?\s*|#\s*)*(\d+)\b|(?:#|\b(?:number|nr\.?|no\.)\s*#?)\s*(\d+)\b",
+        clause.plain,
+        re.I,
     )
     return {"job": int(match[1] or match[2])} if match else {}
 
@@ -246,10 +255,15 @@ _ONLY = re.compile(r"\b(?:only|nothing but|no(?:ne|thing)? (?:else|other)|solely
 _CHUNK = re.compile(r"[;,.!?\n]+|\b(?:but|while|and|whereas|however|then)\b", re.I)
 
 
+_SIMILE = re.compile(r"\b(?:looks?|looked|feels?|seems?|sounds?|more|just|kinda|is|are|smells?)\s+$", re.I)
+
+
 def _verdicts(chunk: str) -> list[tuple[int, bool]]:
     """(position, approved?) of each verdict word; a negation just before turns it round."""
     out = []
     for match in CUE.finditer(references.mask_numbers(chunk)):
+        if match["yes"] and _SIMILE.search(chunk[: match.start()]) and match[0].lower() == "like":
+            continue  # "looks like a potato" is no praise
         positive = bool(match["yes"])
         if positive and NEGATION.search(chunk[: match.start()]):
             positive = False
@@ -277,6 +291,7 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
         (approve if positive else reject).extend(names)
 
     polarity: bool | None = None
+    inherited: tuple[Ref, ...] = ()  # what the last chunk named without a verdict of its own
     waiting: list[tuple[Ref, ...]] = []
     suffix_style: bool | None = None
     at = 0
@@ -292,6 +307,12 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
             continue
         if not spans:
             if cues:
+                if inherited and cues[-1][1] != polarity and _PRONOUN.search(chunk):  # "4 is odd, chuck it"
+                    (approve if polarity else reject)[:] = [
+                        ref for ref in (approve if polarity else reject) if ref not in inherited
+                    ]
+                    give(inherited, cues[-1][1])
+                inherited = ()
                 polarity = cues[-1][1]
                 for names in waiting:
                     give(names, polarity)
@@ -303,7 +324,9 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
                     waiting.append(span.refs)
                 else:
                     give(span.refs, polarity)
+                    inherited = span.refs
             continue
+        inherited = ()
         follows = spans[0].start < cues[0][0]
         suffix_style = follows if suffix_style is None else suffix_style
         for names in waiting:  # "1 and 2 rock" shares its verdict, "7 please, not 8" does not

@@ -38,7 +38,8 @@ _TRAILING = re.compile(
 
 def clean(text: str) -> str:
     """NFKC form with straight quotes and dashes, so that full-width digits and typographic marks read as plain ones."""
-    return unicodedata.normalize("NFKC", text).translate(_QUOTES).strip()
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).strip()
+    return re.sub(r"(?<=[a-z0-9])-odd(?= )", "", text, flags=re.I)  # "twenty-odd coins"
 
 
 def tidy(text: str) -> str:

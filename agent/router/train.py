@@ -23,7 +23,8 @@ from agent.router.classifier import LABELS, WEIGHTS, TextEncoder, softmax
 from agent.router.normalise import plain_layer
 
 DATA = Path(__file__).parent / "data"
-FILLINGS = 7  # per template with slots
+FILLINGS = 6  # per template with slots
+BORROWED = 0.5  # share of things and characters that are drawn from the planner's vocabulary: thousands of nouns
 EMBEDDING_SCALE = 2.0
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -34,7 +35,53 @@ def phrases(label: str) -> list[str]:
 
 
 def fill(template: str, slots: dict[str, list[str]], draw: random.Random) -> str:
-    return _SLOT.sub(lambda match: draw.choice(slots[match[1]]), template)
+    def filling(match: re.Match[str]) -> str:
+        borrowed = slots.get(f"more {match[1]}")
+        return draw.choice(borrowed if borrowed and draw.random() < BORROWED else slots[match[1]])
+
+    return _SLOT.sub(filling, template)
+
+
+def _borrowed() -> dict[str, list[str]]:
+    """Short subjects of the planner's vocabulary as further fillings: {"more thing": [...], ...}."""
+    from agent.planning.vocabulary import Vocabulary
+
+    things, persons = [], []
+    for subject in Vocabulary.load().subjects:
+        if len(subject.text.split()) <= 2 and subject.text.isascii():
+            if "character" in subject.kinds:
+                persons.append(subject.text)
+            elif subject.kinds & {"prop", "item", "icon"}:
+                things.append(subject.text)
+    return {
+        "more thing": things,
+        "more things": [_plural(text) for text in things],
+        "more person": persons,
+        "more persons": [_plural(text) for text in persons],
+    }
+
+
+def _plural(text: str) -> str:
+    if re.search(r"(?:s|x|ch|sh)$", text):
+        return text if text.endswith("s") else f"{text}es"
+    return f"{text[:-1]}ies" if re.search(r"[^aeiou]y$", text) else f"{text}s"
+
+
+def _named_kinds() -> list[tuple[str, str]]:
+    """(subject, kind) to learn kinds from: the lists of `kinds.json`, then the vocabulary's unambiguous subjects."""
+    from agent.planning.vocabulary import Vocabulary
+
+    kinds: dict[str, list[str]] = json.loads((DATA / "kinds.json").read_text(encoding="utf-8"))
+    named = [(f"{name}{end}", kind) for kind, names in kinds.items() for name in names for end in _endings(name)]
+    told = {name for name, _ in named}
+    living = {name.split()[-1] for name in kinds["character"]}
+    for subject in Vocabulary.load().subjects:
+        own = {"prop" if kind in ("item", "icon") else kind for kind in subject.kinds}
+        beast = own == {"prop"} and subject.head in living
+        if len(own) == 1 and own <= {"prop", "character"} and subject.text not in told and not beast:
+            (kind,) = own
+            named += [(subject.text, kind), (_plural(subject.text), kind)]
+    return named
 
 
 def _typo(text: str, draw: random.Random) -> str:
@@ -68,7 +115,7 @@ def _voices(text: str, label: str, draw: random.Random) -> Iterator[str]:
 def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
     """(texts, labels, template number of each): the number keeps fillings of one template on one side of a split."""
     draw = random.Random(seed)
-    slots = json.loads((DATA / "slots.json").read_text(encoding="utf-8"))
+    slots = json.loads((DATA / "slots.json").read_text(encoding="utf-8")) | _borrowed()
     texts, labels, groups, group = [], [], [], 0
     for number, label in enumerate(LABELS):
         for template in phrases(label):
@@ -149,8 +196,7 @@ def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dic
     ]
     model = fit(np.arange(len(labels)))
 
-    kinds: dict[str, list[str]] = json.loads((DATA / "kinds.json").read_text(encoding="utf-8"))
-    named = [(f"{name}{end}", kind) for kind, names in kinds.items() for name in names for end in _endings(name)]
+    named = _named_kinds()
     subjects, kind_labels = [name for name, _ in named], np.array([kind for _, kind in named])
     kind_model = LogisticRegression(C=30.0, max_iter=400).fit(embedder.encode(subjects), kind_labels)
     return {

@@ -17,7 +17,7 @@ KEYWORDS = (
     "textures", "background", "backgrounds", "transparent", "seamless", "tileable", "spritesheet", "sprite", "sprites", "character", "characters",
     "please", "variants", "variations", "everything", "phaser", "unity", "godot", "unreal", "pygame", "images", "pictures", "style", "train",
     "training", "status", "progress", "library", "inventory", "documents", "design", "draw", "dozen", "and", "bigger", "darker", "brighter", "list",
-    "show", "find", "write", "script", "change", "atlas", "rest", "others",
+    "show", "find", "write", "watercolor", "isometric", "collection", "label", "script", "change", "atlas", "rest", "others",
 )  # fmt: skip
 SHORT = {
     "u": "you", "ur": "your", "r": "are", "wanna": "want to", "gonna": "going to", "gotta": "need to", "gimme": "give me", "lemme": "let me", "plz": "please", "pls": "please",

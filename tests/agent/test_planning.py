@@ -116,6 +116,22 @@ def test_a_list_is_shared_out() -> None:
     assert subjects("robots with swords and shields", "character", 3)[0] == "robot with swords and shields"
 
 
+@pytest.mark.parametrize(
+    ("request_", "subject", "count", "english"),
+    [
+        ("Necesito una docena de cofres del tesoro oxidados", "cofres del tesoro oxidados", 12, "rusty treasure chest"),
+        ("dessine quatre lanternes rouillées", "lanternes rouillées", 4, "rusty lantern"),
+        ("ich brauche zehn Tannen", "Tannen", 10, "pine tree"),
+        ("crie cinco espadas de gelo", "espadas de gelo", 5, "sword"),
+        ("剣を3個作って", "剣", 3, "sword"),
+    ],
+)
+def test_words_of_other_languages_are_drawn(request_: str, subject: str, count: int, english: str) -> None:
+    made = PLANNER.plan({"subject": subject, "kind": "prop", "count": count}, request_)
+    assert made.total == count and len({item.subject for item in made.items}) == count
+    assert all(set(english.split()) <= set(item.subject.split()) for item in made.items), made.items
+
+
 def test_adjectives_stay_and_do_not_clash() -> None:
     keys = subjects("rusty keys", "prop", 25, "25x rusty keys")
     assert all("rusty" in text for text in keys)

@@ -16,6 +16,7 @@ from library.review import set_states
 from tests.agent.studio import Studio
 from tools.context import Gallery, ToolContext
 from tools.export import export_assets
+from tools.label import label_assets
 from tools.library import search_assets
 from tools.progress import cancel_job, job_status
 from tools.references import resolve
@@ -39,7 +40,8 @@ PUBLIC = {
     "query_design_docs": {"question"},
     "scaffold_code": {"requirements", "engine"},
     "save_scaffold": {"folder", "replace"},
-    "review_assets": {"approve", "reject"},
+    "review_assets": {"approve", "reject", "reset"},
+    "label_assets": {"assets", "tags", "collection", "remove"},
     "undo_review": set(),
     "regenerate_assets": {"assets", "change", "variants"},
     "upscale_assets": {"assets", "factor"},
@@ -130,6 +132,29 @@ def test_review(turn: ToolContext) -> None:
     assert states(turn) == "araaa"
     use(review_assets, turn, approve=["all"])
     assert states(turn) == "aaaaa"
+
+
+def test_a_verdict_is_taken_away(turn: ToolContext) -> None:
+    use(review_assets, turn, approve=["all"])
+    message = use(review_assets, turn, reject=[1], reset=[2, 3])
+    assert message.text == "Rejected 1 and set 2 and 3 back to undecided." and states(turn) == "rnnaa"
+    with pytest.raises(BadRequest, match="two verdicts"):
+        use(review_assets, turn, approve=[4], reset=[4])
+
+
+def test_tags_and_collections(turn: ToolContext) -> None:
+    assert (
+        use(label_assets, turn, assets=[1, 3], tags=["dry", "level 2"]).text
+        == 'Gave the tags "dry" and "level 2" to 1 and 3.'
+    )
+    assert use(label_assets, turn, assets=[2], collection="Dunes").text == 'Put into the collection "Dunes": 2.'
+    assert [asset.number for asset in turn.library.assets(tag="dry")] == [3, 1]
+    assert [asset.number for asset in turn.library.assets(collection="Dunes")] == [2]
+    assert "from 1" in use(label_assets, turn, assets=[1], tags=["dry"], remove=True).text
+    assert [asset.number for asset in turn.library.assets(tag="dry")] == [3]
+    for args in ({"assets": [1]}, {"assets": [99], "tags": ["x"]}, {"assets": [1], "tags": [" "]}):
+        with pytest.raises(BadRequest):
+            use(label_assets, turn, **args)
 
 
 def test_review_does_all_or_nothing(turn: ToolContext) -> None:

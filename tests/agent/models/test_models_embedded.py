@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ from agent.models.embedded import EmbeddedChatModel
 from agent.models.fastpath import FastPath
 from agent.models.fusion import fused, wants_second_opinion
 from agent.models.guard import guarded
-from agent.models.local import ServerOptions
 from agent.models.local_model import LocalModel
-from agent.models.prompts import EXAMPLES, tool_prefix
+from agent.models.prompts import EXAMPLES
 from agent.models.protocol import calls_schema, make_call, parse_calls
-from agent.models.weights import SMOLLM2_135M
 from agent.models.words import ask_back, small_talk
 from agent.router import RoutedCall, Router, Routing, TurnContext
 from agent.state import CONTEXT_KEY
@@ -37,19 +34,9 @@ def alone(router: Router) -> EmbeddedChatModel:
 
 
 @pytest.fixture(scope="module")
-def both(router: Router, small_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedChatModel]:
+def both(router: Router, small_model: LocalModel) -> EmbeddedChatModel:
     """Router and a small real model; `confident` above 1, so that the model is asked about every call."""
-    local = LocalModel(
-        folder=tmp_path_factory.mktemp("both"),
-        weights=SMOLLM2_135M,
-        path=small_weights,
-        prefix=tool_prefix(),
-        options=ServerOptions(context=3072),
-    )
-    local.start()
-    assert local.wait(180), local.reason
-    yield EmbeddedChatModel(fast_path=FastPath(lambda: router), local=local, confident=1.1, max_tokens=16)
-    local.close()
+    return EmbeddedChatModel(fast_path=FastPath(lambda: router), local=small_model, confident=1.1, max_tokens=12)
 
 
 def said(text: str, **facts: Any) -> list[HumanMessage]:

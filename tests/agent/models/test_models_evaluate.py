@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.models.chat_models import ChatModels
+from agent.models.embedded import EmbeddedChatModel
 from agent.models.evaluate import language_figures, spread
+from agent.models.fastpath import FastPath
+from agent.models.local_model import LocalModel
+from agent.router import Router
 from errors import BadRequest
 from settings import Settings
 
@@ -38,10 +43,13 @@ def test_the_router_alone_is_scored_and_the_missing_model_is_told(tmp_path: Path
     assert figures["both"] is None and "not ready" in figures["both_reason"]
 
 
-def test_both_together_are_scored_when_a_model_is_there(small_weights: Path, tmp_path: Path) -> None:
+def test_both_together_are_scored_when_a_model_is_there(
+    small_model: LocalModel, router: Router, tmp_path: Path
+) -> None:
     path = written(tmp_path / "turns.jsonl", *(json.dumps(turn) for turn in TURNS[:1]))
-    settings = Settings(home=tmp_path, local_llm_path=small_weights)
-    figures = language_figures(settings, [path], local_limit=1)
+    fast_path = FastPath(lambda: router)
+    models = ChatModels(EmbeddedChatModel(fast_path=fast_path, local=small_model), fast_path, small_model)
+    figures = language_figures(Settings(home=tmp_path), [path], local_limit=1, models=models)
     assert figures["both_reason"] == ""
     assert figures["both"]["turns"] == 1 and figures["both"]["tool"] == 100.0
     assert figures["both"]["memory_gb"] > figures["router"]["memory_gb"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,25 +11,14 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from agent.models.embedded import EmbeddedChatModel
-from agent.models.local import ServerOptions
 from agent.models.local_model import LocalModel
-from agent.models.weights import SMOLLM2_135M
 
 
 @pytest.fixture(scope="module", autouse=True)
-def local(small_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
-    model = LocalModel(
-        folder=tmp_path_factory.mktemp("standard"),
-        weights=SMOLLM2_135M,
-        path=small_weights,
-        options=ServerOptions(context=2048),
-    )
-    model.start()
-    assert model.wait(120), model.reason
-    TestEmbeddedIntegration.params["local"] = model
-    yield model
+def local(small_model: LocalModel) -> Iterator[LocalModel]:
+    TestEmbeddedIntegration.params["local"] = small_model
+    yield small_model
     TestEmbeddedIntegration.params.clear()
-    model.close()
 
 
 class TestEmbeddedUnit(ChatModelUnitTests):
@@ -52,7 +40,7 @@ class TestEmbeddedIntegration(ChatModelIntegrationTests):
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"max_tokens": 24, **self.params}
+        return {"max_tokens": 16, **self.params}
 
     @property
     def returns_usage_metadata(self) -> bool:
