@@ -148,7 +148,7 @@ def test_tags_and_collections(turn: ToolContext) -> None:
         == 'Gave the tags "dry" and "level 2" to 1 and 3.'
     )
     assert use(label_assets, turn, assets=[2], collection="Dunes").text == 'Put into the collection "Dunes": 2.'
-    assert [asset.number for asset in turn.library.assets(tag="dry")] == [3, 1]
+    assert sorted(asset.number for asset in turn.library.assets(tag="dry")) == [1, 3]
     assert [asset.number for asset in turn.library.assets(collection="Dunes")] == [2]
     assert "from 1" in use(label_assets, turn, assets=[1], tags=["dry"], remove=True).text
     assert [asset.number for asset in turn.library.assets(tag="dry")] == [3]
