@@ -34,14 +34,13 @@ def _lacking(name: str, args: dict[str, Any], tools: Sequence[ToolSpec]) -> bool
 def fused(routing: Routing, model: Sequence[ToolCall], tools: Sequence[ToolSpec]) -> list[ToolCall]:
     """The calls to make.
 
-    Where both hear the same tools (or only pictures to draw, however they are portioned), the router's arguments count
-    (it reads numbers and names by rule) unless one that the tool needs is missing. A model this small forgets parts of
-    a message more often than it invents them: that it hears less counts only when the router was in real doubt.
-    Otherwise the model decides.
+    Where both hear the same tools, the router's arguments count (it reads numbers and names by rule) unless one that
+    the tool needs is missing. A model this small forgets parts of a message more often than it invents them: that it
+    hears less counts only when the router was in real doubt. Otherwise the model decides.
     """
     router = routed_calls(routing)
     heard, said = Counter(call["name"] for call in router), Counter(call["name"] for call in model)
-    if heard == said or set(heard) == set(said) == {"generate_assets"}:
+    if heard == said:
         return _completed(router, model, tools)
     if not said and routing.confidence < SILENCED:
         return []
@@ -54,8 +53,7 @@ def _completed(router: Sequence[ToolCall], model: Sequence[ToolCall], tools: Seq
     left = list(model)
     out: list[ToolCall] = []
     for call in router:
-        twin = next((other for other in left if other["name"] == call["name"]), None)
-        if twin is not None:
-            left.remove(twin)
-        out.append(twin if twin is not None and _lacking(call["name"], call["args"], tools) else call)
+        twin = next(other for other in left if other["name"] == call["name"])
+        left.remove(twin)
+        out.append(twin if _lacking(call["name"], call["args"], tools) else call)
     return out

@@ -72,3 +72,7 @@ MORE_OF_A_KIND = re.compile(
 REJECTED = re.compile(
     r"\s*(?:(?:and|then|also|please|ok|so)\b[\s,]*)*(?:reject|decline|turn down)\b", re.I
 )  # "reject 1 and 2, too glossy": why, not what to change
+NEW_ONES = re.compile(
+    r"(?:(?:and|then|also|please)\s+)*(?:make|draw|paint|create|generate|do|give me|add)\s+\d+\s+(?:new|more|other|different|further|extra)\s+(?:ones|of (?:those|them|these))",
+    re.I,
+)  # "find my old lanterns and make 2 new ones"

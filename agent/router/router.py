@@ -15,6 +15,7 @@ from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEnco
 from agent.router.earlier import earlier as said_earlier
 from agent.router.earlier import is_standing_wish
 from agent.router.languages import described_first
+from agent.router.lists import CUE
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.text import Spanned
@@ -268,8 +269,12 @@ class Router:
         if piece.label == "regenerate_assets" and patterns.REJECTED.match(plain):
             return _relabelled(piece, "review_assets")
         if piece.label == "regenerate_assets" and (
-            patterns.COUNTED.fullmatch(plain) or patterns.MORE_OF_A_KIND.match(plain)
+            patterns.COUNTED.fullmatch(plain)
+            or patterns.MORE_OF_A_KIND.match(plain)
+            or patterns.NEW_ONES.fullmatch(plain)
         ):
+            return _relabelled(piece, "generate_assets")
+        if piece.label == "review_assets" and patterns.COUNTED.fullmatch(plain) and not CUE.search(plain):
             return _relabelled(piece, "generate_assets")
         if piece.label not in ("generate_assets", "review_assets") or not (
             context.gallery or patterns.AGAIN.match(plain)
