@@ -25,7 +25,7 @@ from errors import BadRequest
 from settings import Settings
 
 TURNS = Path(__file__).parents[2] / "tests" / "data"
-DEFAULT_TURNS = ("turns_unseen.jsonl", "turns_blind6.jsonl")  # written blind, and not tuned on since
+DEFAULT_TURNS = ("turns_unseen.jsonl", "turns_blind6.jsonl")  # written blind; their misses were read later
 LOCAL_LIMIT = 60  # turns for router and local model together: each may take seconds
 READY_SECONDS = 600.0
 
