@@ -3,6 +3,7 @@
     python -m pipelines.nano.package --data DIR --out DIR [--concepts-only]
         [--cache DIR --vae DIR --unet CHECKPOINT --embedder DIR]
     python -m pipelines.nano.package --unet CHECKPOINT --out DIR --unet-only     # a later state of the same UNet
+    python -m pipelines.nano.package --vae DIR --out DIR --decoder-only          # a later state of the same decoder
 
 The result is a plain diffusers folder (StableDiffusionXLPipeline.from_pretrained loads it) with three files of ours
 beside it: concepts.jsonl, exemplars.safetensors, nano.json.
@@ -138,6 +139,15 @@ def write_unet(checkpoint: Path, out: Path) -> None:
     (out / "nano.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
+def open_vae(folder: Path, factor: float) -> Any:
+    """`factor`: what raw latents are multiplied with for the UNet."""
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    vae = AutoencoderKL.from_pretrained(folder).float().eval()
+    vae.register_to_config(scaling_factor=factor, force_upcast=False, sample_size=SETTINGS["size"])
+    return vae
+
+
 def write_rest(vae: Any, out: Path) -> None:
     """VAE (fp16 safetensors), scheduler and model_index.json."""
     import torch
@@ -156,24 +166,25 @@ def main() -> None:
     parser.add_argument("--embedder")
     parser.add_argument("--concepts-only", action="store_true")
     parser.add_argument("--unet-only", action="store_true")
+    parser.add_argument("--decoder-only", action="store_true")
     args = parser.parse_args()
     if args.unet_only:
         write_unet(args.unet, args.out)
+        return
+    if args.decoder_only:
+        config = json.loads((args.out / "vae" / "config.json").read_text(encoding="utf-8"))
+        write_rest(open_vae(args.vae, config["scaling_factor"]), args.out)
         return
     records = read_records(args.data)
     print(write_concepts(records, args.out), "exemplars")
     if args.concepts_only:
         return
 
-    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-
-    vae = AutoencoderKL.from_pretrained(args.vae).float().eval()
     factor = json.loads((args.cache / "vae.json").read_text(encoding="utf-8"))["scaling_factor"]
-    vae.register_to_config(scaling_factor=factor, force_upcast=False, sample_size=SETTINGS["size"])
     embedder = FolderEmbedder(args.embedder)
     write_exemplars(records, args.cache, factor, embedder, args.out)
     write_unet(args.unet, args.out)
-    write_rest(vae, args.out)
+    write_rest(open_vae(args.vae, factor), args.out)
 
 
 if __name__ == "__main__":
