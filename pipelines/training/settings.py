@@ -51,7 +51,7 @@ class TrainingSettings:
     prior_weight: float = 0.5
     text_encoders: bool = False  # adapt them, too (SDXL); the embeddings of captions are then computed in each step
     text_learning_share: float = 0.5  # of `learning_rate`, for the text encoders
-    preference_weight: float = 0.0  # of the pairs (approved, rejected); see trainer.Trainer.preference
+    preference_weight: float = 0.0  # of the pairs (approved, rejected); see preference.py
     preference_beta: float = 500.0
     mirror: bool = True
     gradient_checkpointing: bool = False
