@@ -108,7 +108,7 @@ def test_what_a_dead_process_held_is_free_at_once(desk: Desk) -> None:
     assert [task.crashes for task in desk.store.tasks(job.id)] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(("owner", "crashes"), [("elsewhere/0:1:0.00", 1), (worker_id(), 0)])
+@pytest.mark.parametrize(("owner", "crashes"), [("elsewhere/0:1:0.00", 1), (worker_id(), 0)], ids=["gone", "alive"])
 def test_a_silent_worker_loses_its_task(tmp_path: Path, owner: str, crashes: int) -> None:
     """On another host it counts as dead; a living process of this host was only asleep."""
     desk = Desk(tmp_path, lease_seconds=0.05)
