@@ -47,7 +47,9 @@ def load_model(model: str, device: Device, embedder: PromptEmbedder | None = Non
 
 def _load_pipeline(source: ModelSource, device: Device) -> Any:
     from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
+    from diffusers.utils import logging as diffusers_logging
 
+    diffusers_logging.disable_progress_bar()  # a command's messages go to stderr, one line each
     options: dict[str, Any] = {"dtype": device.torch_dtype, "add_watermarker": False}
     try:
         if source.kind == "file":

@@ -64,6 +64,13 @@ TAG_QUESTION = re.compile(
 FIND_IT = re.compile(
     r"\W*(?:please )?(?:find|show|search|get|look for) (?:me )?(?:it|them|that|those)(?: again| please)?\W*", re.I
 )
+# "which engine is it built in?" asks the documents, however much it sounds like "which job is it at?".
+WHICH = re.compile(r"(?:which|what|who|whose|where)\b", re.I)
+OF_JOBS = re.compile(
+    r"\b(?:jobs?|batch(?:es)?|queued?|progress|done|running|run|far|long|status|state|ready|finish(?:ed)?|eta|left|wait(?:ing)?|"
+    r"going|happening|happened|percent|training|trained|doing|working|busy|made|making|up|stuck|failed|next)\b",
+    re.I,
+)
 HOW_FAR = re.compile(r"\W*how (?:far|long)(?: is| along| still)?(?: it| that| this)?\W*", re.I)
 MORE_OF_A_KIND = re.compile(
     r"(?:(?:please|and|also|so|then)\s+)*\d+ (?:more|extra|additional|other|new|different) (?:[a-z-]+ ){0,2}?(?!\w*(?:ous|ss|less)\b)[a-z-]{3,}s\b(?!\s+(?:of|on)\b)",

@@ -256,6 +256,8 @@ class Router:
         plain = piece.text.plain
         if patterns.HOW_FAR.fullmatch(plain):
             return _relabelled(piece, "job_status")
+        if piece.label == "job_status" and patterns.WHICH.match(plain) and not patterns.OF_JOBS.search(plain):
+            return _relabelled(piece, "query_design_docs")
         if piece.label == "generate_assets" or not labels.RESET.search(plain):
             return piece
         if not references.find(plain, context.gallery).refs and not references.PRONOUN.search(plain):
