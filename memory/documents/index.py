@@ -89,6 +89,9 @@ def title_words(entries: Sequence[Entry]) -> dict[str, int]:
     return {stem: min(some) for stem, some in found.items() if len(some) == 1 and stem not in plain}
 
 
+QUESTIONS_KEPT = 256
+
+
 class ProjectIndex:
     """Read-only once made."""
 
@@ -104,6 +107,9 @@ class ProjectIndex:
         self.word_vectors = word_vectors
         self._near: dict[str, dict[str, float]] = {}
         self._vocabulary: tuple[list[str], np.ndarray | None] | None = None
+        self.row_of = {one: row for row, one in enumerate(ids)}  # of `vectors`, by passage id
+        self._idf: dict[str, float] = {}
+        self._weighed: dict[tuple[str, ...], list[tuple[str, float, dict[str, float]]]] = {}
         self.facts: list[Fact] | None = None  # found when first asked for
         self.frequency: Counter[str] = Counter()
         for entry in entries:
@@ -118,8 +124,10 @@ class ProjectIndex:
 
     def idf(self, word: str) -> float:
         """Of a word that no passage has: as of one that a single passage has."""
-        n, df = len(self.entries), max(1, self.frequency.get(word, 0))
-        return math.log(1 + (n - df + 0.5) / (df + 0.5))
+        if word not in self._idf:
+            n, df = len(self.entries), max(1, self.frequency.get(word, 0))
+            self._idf[word] = math.log(1 + (n - df + 0.5) / (df + 0.5))
+        return self._idf[word]
 
     def named(self, words: Sequence[str]) -> tuple[frozenset[str], frozenset[int]]:
         """(stems that name documents, those documents): words that stand in the title or file name of one alone."""
@@ -170,9 +178,28 @@ class ProjectIndex:
         return max((weight for other, weight in self.near(word).items() if other in words), default=0.0)
 
     def share(self, wanted: Sequence[str], words: frozenset[str]) -> float:
-        """How much of the wanted words, weighed by their rarity, is among `words`: 0 to 1."""
-        total = sum(self.idf(word) for word in wanted)
-        return sum(self.idf(word) * self.support(word, words) for word in wanted) / total if total else 0.0
+        """How much of the wanted words, weighed by their rarity and by `support`, is among `words`: 0 to 1."""
+        reached = total = 0.0
+        for word, weight, others in self._weights(tuple(wanted)):
+            total += weight
+            if word in words:
+                reached += weight
+            elif not others.keys().isdisjoint(words):
+                reached += weight * max(others[other] for other in others.keys() & words)
+        return reached / total if total else 0.0
+
+    def _weights(self, wanted: tuple[str, ...]) -> list[tuple[str, float, dict[str, float]]]:
+        """(word, rarity, what supports it) of a question's words, which are held against hundreds of statements."""
+        found = self._weighed.get(wanted)
+        if found is None:
+            found = [
+                (word, self.idf(word), {**self.near(word), **dict.fromkeys(alternatives(word), SYNONYM)})
+                for word in wanted
+            ]
+            if len(self._weighed) >= QUESTIONS_KEPT:
+                self._weighed.clear()
+            self._weighed[wanted] = found
+        return found
 
     def bm25(self, words: Sequence[str]) -> np.ndarray:
         """Scores of all entries, float32 [n]."""

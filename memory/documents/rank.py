@@ -88,15 +88,14 @@ def second_look(
     best_bm25 = float(scores.max()) if len(scores) else 0.0
     best_rrf = fused[0][1] if fused else 1.0
     pairs = neighbours(question.words)
-    vector_of = {one: row for row, one in enumerate(index.vector_ids)}
     found = []
     for place, rrf in fused[:LOOKED_AT]:
         entry = index.entries[place]
         said, head = entry.said, entry.headed
         rows = _rows(sentence_vectors.get(entry.row.id, b""), len(question.vector))
         likeness = rows @ question.vector if len(rows) == len(said) and len(said) else np.zeros(len(said), np.float32)
-        if place not in cosine and entry.row.id in vector_of:
-            cosine[place] = float(index.vectors[vector_of[entry.row.id]] @ question.vector)
+        if place not in cosine and entry.row.id in index.row_of:
+            cosine[place] = float(index.vectors[index.row_of[entry.row.id]] @ question.vector)
         coverage = [index.share(distinct, words | head) for words in entry.said_words]
         bare = [index.share(distinct, words) for words in entry.said_words]
         features = (
