@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -71,8 +72,8 @@ class Plain:
                 text = extract(path).text
                 self.texts += [text[at : at + CHUNK] for at in range(0, max(1, len(text) - OVERLAP), CHUNK - OVERLAP)]
         client = chromadb.EphemeralClient(Settings(anonymized_telemetry=False))
-        self.collection = client.create_collection(
-            "plain", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        self.collection = client.create_collection(  # clients in memory share their collections
+            f"plain-{uuid.uuid4().hex}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
         self.collection.add(ids=[str(i) for i in range(len(self.texts))], embeddings=embedder.encode(self.texts))
 
