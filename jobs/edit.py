@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from errors import BadRequest
 from jobs.generation import KIND, check_count
-from jobs.remake import MAX_CHANGE, SHAPE_NOTE, Remake, changed, lineage, request_of
+from jobs.remake import SHAPE_NOTE, Remake, changed, check_change, lineage, request_of
 from jobs.store import JobStore
 from jobs.types import TaskSpec
 from library.library import Library
@@ -55,10 +55,7 @@ def submit_edit(
     change = " ".join(change.split())
     if not change:
         raise BadRequest('Say what should be under the mask, as in "a red gem", or "erase".')
-    if len(change) > MAX_CHANGE:
-        raise BadRequest(f"Say in at most {MAX_CHANGE} characters what should be different.")
-    if strength is not None and not 0 < strength <= 1:
-        raise BadRequest("Strength must lie between 0 (excluded) and 1.")
+    check_change(change, strength)
     check_count(variants, settings.max_assets_per_batch)
     asset = library.asset(asset_id)
     erase = is_erasure(change)

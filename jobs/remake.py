@@ -48,6 +48,14 @@ def is_new_seed(change: str | None) -> bool:
     return not change or _AGAIN.fullmatch(change.strip(" .!")) is not None
 
 
+def check_change(change: str | None, strength: float | None) -> None:
+    """Raises BadRequest: the change is too long, or the strength outside 0 (excluded) to 1."""
+    if change is not None and len(change) > MAX_CHANGE:
+        raise BadRequest(f"Say in at most {MAX_CHANGE} characters what should be different.")
+    if strength is not None and not 0 < strength <= 1:
+        raise BadRequest("Strength must lie between 0 (excluded) and 1.")
+
+
 def submit_remake(
     asset_ids: Sequence[int],
     *,
@@ -76,10 +84,7 @@ def submit_remake(
         raise BadRequest("Say which images to redo.")
     if variants < 1:
         raise BadRequest(f"Ask for at least 1 new version; {variants} cannot be made.")
-    if change is not None and len(change) > MAX_CHANGE:
-        raise BadRequest(f"Say in at most {MAX_CHANGE} characters what should be different.")
-    if strength is not None and not 0 < strength <= 1:
-        raise BadRequest("Strength must lie between 0 (excluded) and 1.")
+    check_change(change, strength)
     check_count(len(asset_ids) * variants, settings.max_assets_per_batch)
     change = None if is_new_seed(change) else " ".join((change or "").split())
     assets = [library.asset(asset_id) for asset_id in dict.fromkeys(asset_ids)]
