@@ -6,7 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
-from errors import NotReady
+from errors import GameForgeError, NotReady
 from jobs.pack_captions import Describe
 from pipelines.captioner import ASK, LocalCaptioner, on_white, subject_words
 from settings import Settings
@@ -42,11 +42,11 @@ class EndpointCaptioner:
         shown = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
         try:
             answer = client.invoke([HumanMessage([{"type": "text", "text": ASK}, shown])], max_tokens=40)
-        except Exception as error:  # servers refuse pictures in many ways
+        except GameForgeError as error:  # what the client makes of every refusal
             raise NotReady(
                 "The language endpoint did not describe a picture; its model may not see any. Choose one that does, or "
                 "set GAMEFORGE_CAPTIONER to a model.",
-                detail=f"{type(error).__name__}: {error}",
+                detail=error.detail or error.message,
             ) from error
         return subject_words(answer.text)
 
