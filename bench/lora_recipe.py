@@ -44,7 +44,8 @@ def measure(images: Sequence[Path], steps: int, batch: int) -> dict[str, Any]:
     from pipelines.training.trainer import Trainer, validation_loss
 
     embedder = Embedder()
-    pictures = read_pictures(images).pictures
+    files = [file for path in images for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    pictures = read_pictures(files).pictures
     settings = TrainingSettings(
         rank=4, learning_rate=1e-3, steps=steps, batch=batch, convolutions=False, mirror=False, min_snr_gamma=0,
         caption_dropout=0, warmup=0, sample_every=10**6, checkpoint_every=10**6,
@@ -87,8 +88,11 @@ class _Recipe:
     """One step of the script, on the same adapter, with nothing computed beforehand."""
 
     def __init__(self, trainer: Any, pictures: list[Picture], embedder: Any) -> None:
+        import torch
+
         self.trainer, self.pictures, self.embedder = trainer, pictures, embedder
         self.vae, self.unet = trainer.model.pipe.vae, trainer.unet
+        self.unet.to(memory_format=torch.contiguous_format)  # as the script loads it; the product's loader reorders
         self.folder = tempfile.TemporaryDirectory()
         self.files = []
         for number, picture in enumerate(pictures):
