@@ -154,7 +154,7 @@ _COLLECTIVE = re.compile(
 _ITEM = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s+(?:and|&|plus)\s+|/)\s*", re.I)
 
 
-def _kind_named(plain: str) -> str | None:
+def kind_named(plain: str) -> str | None:
     """The kind whose word stands in the text; the rightmost one is the head of an English noun phrase."""
     found = [
         (match.end(), len(match.group(0)), name)
@@ -170,9 +170,14 @@ def _kind_named(plain: str) -> str | None:
     return max(found)[2]
 
 
-def _kind_hinted(plain: str) -> str | None:
+def kind_hinted(plain: str) -> str | None:
     """The kind that the use of a thing gives away."""
     return next((kind for kind, pattern in _HINTS if pattern.search(plain)), None)
+
+
+def vague_count(plain: str) -> int:
+    """How many "several" and "some" are; one without such a word."""
+    return 5 if _SEVERAL.search(plain) else 4 if _VAGUE.search(plain) else 1
 
 
 def _counts(visible: str) -> list[re.Match[str]]:
@@ -273,7 +278,7 @@ def _spread(context: str, things: Sequence[str]) -> list[str]:
 
 def _kind_word(noun: str) -> bool:
     """ "enemies: bat, rat": the word before the colon is what kind they are, and none of them."""
-    named = _kind_named(noun)
+    named = kind_named(noun)
     return named is not None and (named != "ui" or noun.lower() in ("ui", "hud", "gui"))
 
 
@@ -317,12 +322,12 @@ def generate(
         portions = [(int(next(group for group in each.groups() if group)) * max(1, len(things)), clause)]
     else:
         portions = [(told if count is None else count, what) for count, what in _portions(clause)]
-    named_context = _kind_named(context) if ":" in context else None
+    named_context = kind_named(context) if ":" in context else None
     calls = []
     for count, what in portions:
-        vague = 5 if _SEVERAL.search(what.visible) else 4 if _VAGUE.search(what.visible) else 1
+        vague = vague_count(what.visible)
         what.strike_all(_TAKES)
-        named = _kind_named(what.visible)
+        named = kind_named(what.visible)
         subject = _subject(what)
         if not subject or _STAND_IN.fullmatch(subject):
             subject = _stood_in(earlier, named_context, context) or subject
@@ -334,7 +339,7 @@ def generate(
         )
         if things:
             subject = ", ".join(_spread(context, things))
-        hinted = _kind_hinted(visible)
+        hinted = kind_hinted(visible)
         kind = ("background" if hinted == "background" and named != "icon" else named) or named_context or hinted
         own = dict(extras)
         if "tileable" in own and len(portions) > 1 and not _tiles_here(what, clause, tiles, start):

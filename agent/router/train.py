@@ -42,7 +42,7 @@ def fill(template: str, slots: dict[str, list[str]], draw: random.Random) -> str
     return _SLOT.sub(filling, template)
 
 
-def _borrowed() -> dict[str, list[str]]:
+def borrowed() -> dict[str, list[str]]:
     """Short subjects of the planner's vocabulary as further fillings: {"more thing": [...], ...}."""
     from agent.planning.vocabulary import Vocabulary
 
@@ -115,7 +115,7 @@ def _voices(text: str, label: str, draw: random.Random) -> Iterator[str]:
 def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
     """(texts, labels, template number of each): the number keeps fillings of one template on one side of a split."""
     draw = random.Random(seed)
-    slots = json.loads((DATA / "slots.json").read_text(encoding="utf-8")) | _borrowed()
+    slots = json.loads((DATA / "slots.json").read_text(encoding="utf-8")) | borrowed()
     texts, labels, groups, group = [], [], [], 0
     for number, label in enumerate(LABELS):
         for template in phrases(label):

@@ -7,6 +7,13 @@ const PACKED = ["texturepacker", "texturepacker-array", "phaser", "pixi", "godot
 const TURNING = ["texturepacker", "texturepacker-array", "pixi"]; // Phaser draws turned images wrongly
 const LAST = "gameforge.export"; // the choice of last time is the best guess
 
+// The dialog for a batch: its approved ones first, when there are any.
+export function exportBatch(assets) {
+  const approved = assets.filter((asset) => asset.state === "approved");
+  const choice = (label, chosen) => ({ label: `${label} (${chosen.length})`, assets: chosen.map((asset) => asset.id) });
+  return openExport([...(approved.length ? [choice("The approved ones", approved)] : []), choice("All of this batch", assets)]);
+}
+
 // `choices`: [{label, assets}] with assets a list of ids, "approved" or "all"; the first is chosen.
 export async function openExport(choices) {
   const formats = await attempt(() => api("exports/formats"));
@@ -22,6 +29,7 @@ export async function openExport(choices) {
   const rotate = check(last.rotate ?? false);
   const power = check(last.power_of_two ?? false);
   const strip = check(last.strip ?? false);
+  const sign = check(last.sign ?? false);
   const padding = number("Padding", last.padding ?? 2, 0, 64);
   const extrude = number("Extrude", last.extrude ?? 1, 0, 64);
   const page = select("Largest page", [512, 1024, 2048, 4096, 8192].map((side) => [String(side), `${side} px`]), String(last.page ?? 2048));
@@ -39,7 +47,7 @@ export async function openExport(choices) {
   const result = h("div");
   const form = h("form", { className: "gf-export-form", onsubmit: run },
     row("Images", which), row("Format", format), row("Name", name), ...packing,
-    row("Leave out prompts, seeds and models", strip), row("Rejected ones, too", rejected), row("Save to folder", folder, "Besides the zip, write the files there"),
+    row("Leave out prompts, seeds and models", strip), row("Sign (C2PA)", sign, "Content credentials with the certificate of the settings"), row("Rejected ones, too", rejected), row("Save to folder", folder, "Besides the zip, write the files there"),
     row("Replace other files there", replace, "Files that an earlier export wrote are renewed in any case"), error,
     h("div", { className: "gf-actions" }, start, button("Cancel", null, () => dialog.close())));
   const dialog = h("dialog", { className: "gf-export-dialog" }, h("h3", {}, "Export"), form, result);
@@ -60,7 +68,7 @@ export async function openExport(choices) {
     event.preventDefault();
     const options = {
       format: format.value, name: name.value.trim() || "atlas", trim: trim.checked, rotate: rotate.checked,
-      power_of_two: power.checked, padding: Number(padding.value), extrude: Number(extrude.value), page: Number(page.value), strip: strip.checked,
+      power_of_two: power.checked, padding: Number(padding.value), extrude: Number(extrude.value), page: Number(page.value), strip: strip.checked, sign: sign.checked,
     };
     const into = folder.value.trim() ? { folder: folder.value.trim(), replace: replace.checked } : {};
     localStorage.setItem(LAST, JSON.stringify({ ...options, folder: into.folder ?? "" }));

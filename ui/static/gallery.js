@@ -2,7 +2,7 @@
 
 import { api, attempt } from "./api.js";
 import { button, duration, h, place, plural } from "./dom.js";
-import { openExport } from "./export.js";
+import { exportBatch } from "./export.js";
 import { openLightbox } from "./lightbox.js";
 import { framesOf, Player } from "./player.js";
 import { store } from "./store.js";
@@ -63,10 +63,7 @@ class JobView {
   }
 
   export() {
-    const assets = this.entry.tasks.map((task) => task.asset).filter(Boolean);
-    const approved = assets.filter((asset) => asset.state === "approved");
-    const choice = (label, chosen) => ({ label: `${label} (${chosen.length})`, assets: chosen.map((asset) => asset.id) });
-    openExport([...(approved.length ? [choice("The approved ones", approved)] : []), choice("All of this batch", assets)]);
+    exportBatch(this.entry.tasks.map((task) => task.asset).filter(Boolean));
   }
 
   stop() {

@@ -12,7 +12,7 @@ const HELP = [
   ["← →", "previous and next picture, when one is open"],
   ["p, x, u, r", "approve, reject, undo, redo, on a picture or in Review"],
   ["e", "on a picture: edit part of it"],
-  ["c, z, v", "in Review: compare, large, set view"],
+  ["c, z, v, o", "in Review: compare, large, set view, export"],
   ["1-9, Shift+arrows", "in Review: go to a number, select a range"],
   ["wheel, drag, + - 0, t", "in a comparison: zoom, pan, fit, repeat as tiles"],
   ["Esc", "close"],

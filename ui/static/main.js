@@ -37,6 +37,13 @@ const SELECTOR = Object.keys(PARTS).map((name) => `.${name}:not(.gf-live)`).join
 const numberOf = (element) => Number([...element.classList].find((name) => name.startsWith("gf-id-"))?.slice(6));
 const refOf = (element) => [...element.classList].find((name) => name.startsWith("gf-ref-"))?.slice(7);
 
+// A file that is gone or was changed by somebody: the server refuses it, and the picture's place says why.
+document.addEventListener("error", ({ target }) => {
+  if (target.tagName !== "IMG" || !target.src.includes("/api/")) return;
+  target.classList.add("gf-broken");
+  target.alt = target.title = "This file is missing or damaged. Run “gameforge library check --repair”.";
+}, true);
+
 function bringToLife() {
   for (const element of document.querySelectorAll(SELECTOR)) {
     element.classList.add("gf-live");

@@ -4,6 +4,7 @@ import { api, attempt } from "./api.js";
 import { openCompare } from "./compare.js";
 import { askRedo, decide, remove, said, undo, upscale } from "./decide.js";
 import { button, h, place, plural, when } from "./dom.js";
+import { exportBatch } from "./export.js";
 import { openLightbox } from "./lightbox.js";
 import { framesOf, Player } from "./player.js";
 import { rename, reviewer } from "./reviewer.js";
@@ -37,6 +38,7 @@ export function mountReview(element) {
     button("Upscale 2×", "Enlarge twice", () => upscale(targets(), 2)),
     button("Compare", "Compare 2 to 9 (c)", compare),
     button("Set view", "Approved ones together (v)", () => openSet(assets, batch)),
+    button("Export", "Export the approved ones (o)", () => exportBatch(assets)),
     button("Undo", "Undo my last step (u)", undo),
     button("Delete", "Move to the bin (Delete)", bin));
   const picked = h("span", { className: "gf-muted", role: "status" });
@@ -203,7 +205,7 @@ export function mountReview(element) {
     const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -perRow(), ArrowDown: perRow(), Home: -1e6, End: 1e6 };
     const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
     const does = { p: () => mark("approved"), x: () => mark("rejected"), n: () => mark("new"), u: undo, r: () => askRedo(targets()), c: compare, z: zoom, Enter: zoom,
-      v: () => openSet(assets, batch), Delete: bin, " ": () => (toggle(cursor), paint()), Escape: () => (chosen.clear(), paint()) };
+      v: () => openSet(assets, batch), o: () => exportBatch(assets), Delete: bin, " ": () => (toggle(cursor), paint()), Escape: () => (chosen.clear(), paint()) };
     if (event.key in moves) go(cursor + moves[event.key], { extend });
     else if (number && (digits || number[1] !== "0")) digit(Number(number[1]), extend);
     else if (does[event.key] && shown.length) does[event.key]();

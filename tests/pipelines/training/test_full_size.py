@@ -54,7 +54,7 @@ def full_size() -> LoadedModel:
             if parameter.ndim > 1:
                 parameter.uniform_(-1, 1).mul_((3 / parameter[0].numel()) ** 0.5)
             else:
-                parameter.fill_(1.0 if name.endswith("norm.weight") or ".norm" in name and "weight" in name else 0.0)
+                parameter.fill_(1.0 if "norm" in name and name.endswith("weight") else 0.0)
     parts: Any = {
         "vae": small(block_out_channels=(32, 32, 32, 32), down_block_types=("DownEncoderBlock2D",) * 4,
                              up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=1),

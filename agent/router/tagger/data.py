@@ -1,0 +1,160 @@
+"""Labelled messages for training the tagger: `data/labelled/*.jsonl`, the phrases of the classifier, and mixtures.
+
+A line of a file: {"text", "calls": [{"tool", "span", "slots": {slot: [words, ...]}}]}; spans are stretches of the text in its
+order, a slot's words are stretches of the span.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.router.classifier import TOOLS
+from agent.router.tagger.labels import SLOTS
+from agent.router.text import clean
+
+LABELLED = Path(__file__).parents[1] / "data" / "labelled"
+
+
+@dataclass
+class Mark:
+    start: int
+    end: int
+    number: int  # of TOOLS or SLOTS
+
+
+@dataclass
+class Sample:
+    """`slots` None: the slots are not known and are not learned from."""
+
+    text: str
+    requests: list[Mark] = field(default_factory=list)
+    slots: list[Mark] | None = field(default_factory=list)
+
+
+def labelled(folder: Path = LABELLED) -> dict[str, list[Sample]]:
+    """Samples by file name.
+
+    Raises:
+        ValueError: a label is not in its text.
+    """
+    out: dict[str, list[Sample]] = {}
+    for file in sorted(folder.glob("*.jsonl")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        out[file.name] = [parse(line) for line in lines if line.strip()]
+    return out
+
+
+def parse(line: str) -> Sample:
+    turn = json.loads(line)
+    text = clean(turn["text"])
+    sample, at = Sample(text), 0
+    assert sample.slots is not None
+    for call in turn["calls"]:
+        span = clean(call["span"])
+        start = text.find(span, at)
+        if start < 0:
+            raise ValueError(f"{span!r} is not in {text!r}")
+        at = start + len(span)
+        sample.requests.append(Mark(start, at, TOOLS.index(call["tool"])))
+        taken: list[tuple[int, int]] = []
+        said = [(words, slot) for slot, words_of in call["slots"].items() for words in words_of]
+        for words, slot in sorted(said, key=lambda item: -len(item[0])):  # long ones first: "3" may stand in them
+            place = _place(span, clean(words), taken)
+            if place is not None:
+                taken.append(place)
+                sample.slots.append(Mark(start + place[0], start + place[1], SLOTS.index(slot)))
+    return sample
+
+
+def _place(span: str, words: str, taken: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first place of the words that no other slot has, at word borders where there is one."""
+    for pattern in (rf"(?<![^\W_]){re.escape(words)}(?![^\W_])", re.escape(words)):
+        for match in re.finditer(pattern, span):
+            if all(match.end() <= start or match.start() >= end for start, end in taken):
+                return match.span()
+    return None
+
+
+_NUMBER = re.compile(r"\d+")
+_NUMBERED = {SLOTS.index(name) for name in ("count", "approve", "reject", "assets")}
+_BEFORE = ("", "", "", "ok ", "hey ", "so ", "please ", "and ", "well, ")
+
+
+def varied(sample: Sample, subjects: list[str], draw: random.Random) -> Sample:
+    """The same request with other numbers, at times another subject, a slip of the keyboard, or other capitals."""
+    if sample.slots is None:
+        return sample
+    edits: list[tuple[int, int, str]] = []
+    for mark in sample.slots:
+        words = sample.text[mark.start : mark.end]
+        if mark.number in _NUMBERED and _NUMBER.fullmatch(words) and draw.random() < 0.5:
+            edits.append((mark.start, mark.end, str(draw.choice((draw.randint(1, 12), draw.randint(2, 60))))))
+        elif mark.number == SLOTS.index("subject") and words.isascii() and draw.random() < 0.15:
+            edits.append((mark.start, mark.end, draw.choice(subjects)))
+        elif draw.random() < 0.03 and mark.end - mark.start > 5:
+            at = mark.start + draw.randrange(1, mark.end - mark.start - 2)
+            if sample.text[at : at + 2].isalpha():
+                edits.append((at, at + 2, sample.text[at + 1] + sample.text[at]))
+    return _edited(sample, edits)
+
+
+def _edited(sample: Sample, edits: list[tuple[int, int, str]]) -> Sample:
+    """Replace stretches that do not overlap; marks move along."""
+    edits = sorted(edits)
+    out, at = [], 0
+    moves: list[tuple[int, int]] = []  # (old position, shift of what comes behind it)
+    shift = 0
+    for start, end, new in edits:
+        if start < at:
+            continue
+        out += [sample.text[at:start], new]
+        shift += len(new) - (end - start)
+        moves.append((end, shift))
+        at = end
+    text = "".join([*out, sample.text[at:]])
+
+    def moved(position: int) -> int:
+        return position + max(((old, by) for old, by in moves if old <= position), default=(0, 0))[1]
+
+    def all_moved(marks: list[Mark]) -> list[Mark]:
+        return [Mark(moved(mark.start), moved(mark.end), mark.number) for mark in marks]
+
+    return Sample(text, all_moved(sample.requests), None if sample.slots is None else all_moved(sample.slots))
+
+
+_JOINS = (". ", " ", ", ", "; ", "! ", " and ", " then ", ", and ", ". also ", "\n")
+
+
+def joined(first: Sample, second: Sample, draw: random.Random) -> Sample:
+    """Two messages as one."""
+    text = first.text.rstrip(" .") if draw.random() < 0.7 else first.text
+    join = draw.choice(_JOINS)
+    by = len(text) + len(join)
+
+    def later(marks: list[Mark]) -> list[Mark]:
+        return [Mark(mark.start + by, mark.end + by, mark.number) for mark in marks]
+
+    kept = [Mark(mark.start, min(mark.end, len(text)), mark.number) for mark in first.requests]
+    slots = None
+    if first.slots is not None and second.slots is not None:
+        slots = [Mark(m.start, min(m.end, len(text)), m.number) for m in first.slots] + later(second.slots)
+    return Sample(text + join + second.text, kept + later(second.requests), slots)
+
+
+def phrases(draw: random.Random) -> Iterator[Sample]:
+    """The classifier's phrases, filled once each: the whole message is the request, its slots are not known."""
+    from agent.router import train
+
+    slots = json.loads((train.DATA / "slots.json").read_text(encoding="utf-8")) | train.borrowed()
+    for label in (*TOOLS, "chat", "hostile"):
+        for template in train.phrases(label):
+            text = clean(train.fill(template, slots, draw))
+            if label in TOOLS:
+                yield Sample(text, [Mark(0, len(text), TOOLS.index(label))], None)
+            else:
+                yield Sample(text, [], [])

@@ -1,0 +1,65 @@
+"""MiniLM with low-rank changes (LoRA, Hu et al. 2021) and two linear heads over its token states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.router.tagger.labels import REQUEST_LABELS, SLOT_LABELS
+from memory.embedder import builtin_folder, check_builtin
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+RANK = 16
+MAX_PIECES = 256  # of a message; MiniLM was trained on no more
+WEIGHTS = Path(__file__).parents[1] / "data" / "tagger.safetensors"
+
+
+def base() -> tuple[Any, Any]:
+    """(tokenizer, BertModel) of the built-in embedder, a copy of its own.
+
+    Raises:
+        NotReady: the package is missing or its weights are not the published ones.
+    """
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+    from transformers import BertConfig, BertModel
+
+    folder = builtin_folder()
+    check_builtin(folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_PIECES)
+    tokenizer.enable_padding()
+    make: Any = BertModel
+    model = make(BertConfig.from_pretrained(folder), add_pooling_layer=False)
+    model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)  # but for the pooler
+    return tokenizer, model.eval()
+
+
+def heads(width: int) -> nn.Module:
+    """Logits of requests and of slots, side by side: [..., REQUEST_LABELS + SLOT_LABELS]."""
+    from torch import nn
+
+    return nn.Linear(width, REQUEST_LABELS + SLOT_LABELS)
+
+
+def adapted(model: Any) -> Iterator[tuple[str, nn.Module]]:
+    """(name, layer) of the linear layers that are changed: all of the encoder's."""
+    from torch import nn
+
+    for name, layer in model.encoder.named_modules():
+        if isinstance(layer, nn.Linear):
+            yield name, layer
+
+
+def merge(model: Any, weights: dict[str, torch.Tensor]) -> None:
+    """Add the low-rank changes to the layers, in place."""
+    import torch
+
+    with torch.no_grad():
+        for name, layer in adapted(model):
+            down, up = weights[f"{name}.down"].float(), weights[f"{name}.up"].float()
+            layer.weight += up @ down

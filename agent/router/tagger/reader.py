@@ -1,0 +1,138 @@
+"""A message's requests as the tagger sees them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.router.classifier import TOOLS
+from agent.router.tagger import network
+from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOTS, begin, inside
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call that a message asks for: a stretch of it, the probability of the tool, the words of each slot in order."""
+
+    tool: str
+    start: int
+    end: int
+    sure: float
+    slots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`sure`: 0..1, of the requests taken together, or with none that nothing is asked for."""
+
+    requests: tuple[Request, ...]
+    sure: float
+
+
+class Tagger:
+    """Stateless after loading; `read` may be called from several threads."""
+
+    def __init__(self, tokenizer: Any, model: Any, heads: Any) -> None:
+        self._tokenizer, self._model, self._heads = tokenizer, model, heads
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, weights: Path = network.WEIGHTS) -> Tagger:
+        """Raises NotReady when the built-in embedder is missing."""
+        import torch
+        from safetensors.torch import load_file
+
+        arrays = load_file(weights)
+        tokenizer, model = network.base()
+        network.merge(model, arrays)
+        heads: Any = network.heads(model.config.hidden_size)
+        with torch.no_grad():
+            heads.weight.copy_(arrays["heads.weight"])
+            heads.bias.copy_(arrays["heads.bias"])
+        return cls(tokenizer, model, heads.eval())
+
+    def read(self, text: str) -> Reading:
+        """`text` as `agent.router.text.clean` gives it; positions count its characters."""
+        spans, requests, slots = self._logits(text)
+        if not spans:
+            return Reading((), 1.0)
+        likely = _log_softmax(requests)
+        path = _best_path(likely)
+        found = [self._request(run, likely, slots, spans) for run in _runs(path)]
+        if not found:
+            nothing = float(np.exp(likely[:, OUTSIDE].min()))
+            return Reading((), nothing)
+        return Reading(tuple(found), min(request.sure for request in found))
+
+    def _logits(self, text: str) -> tuple[list[tuple[int, int]], np.ndarray, np.ndarray]:
+        """Character spans of the word pieces, logits of requests [pieces, 27] and of slots [pieces, 41]."""
+        import torch
+
+        with self._lock, torch.inference_mode():
+            encoded = self._tokenizer.encode(text)
+            ids = torch.tensor([encoded.ids])
+            logits = self._heads(self._model(ids).last_hidden_state)[0].numpy()
+        keep = [row for row, special in enumerate(encoded.special_tokens_mask) if not special]
+        logits = logits[keep]
+        return [encoded.offsets[row] for row in keep], logits[:, :REQUEST_LABELS], logits[:, REQUEST_LABELS:]
+
+    @staticmethod
+    def _request(
+        run: tuple[int, int, int], likely: np.ndarray, slots: np.ndarray, spans: list[tuple[int, int]]
+    ) -> Request:
+        tool, first, last = run
+        rows = np.exp(likely[first:last])
+        mass = rows[:, begin(tool)] + rows[:, inside(tool)]
+        return Request(
+            TOOLS[tool], spans[first][0], spans[last - 1][1], float(mass.mean()), _slots(slots[first:last], spans[first:last])
+        )
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _best_path(likely: np.ndarray) -> list[int]:
+    """Viterbi: the inside of a label may follow its own beginning or inside alone."""
+    count = likely.shape[1]
+    allowed = np.zeros((count, count), np.float32)
+    for label in range(2, count, 2):
+        allowed[:, label] = -np.inf
+        allowed[[label - 1, label], label] = 0
+    score = likely[0].copy()
+    score[2::2] = -np.inf
+    back = []
+    for row in likely[1:]:
+        ways = score[:, None] + allowed
+        back.append(ways.argmax(axis=0))
+        score = ways.max(axis=0) + row
+    path = [int(score.argmax())]
+    for step in reversed(back):
+        path.append(int(step[path[-1]]))
+    return path[::-1]
+
+
+def _runs(path: list[int]) -> list[tuple[int, int, int]]:
+    """(number, first, behind the last) of each stretch that is not outside."""
+    runs: list[tuple[int, int, int]] = []
+    for at, label in enumerate(path):
+        if label == OUTSIDE:
+            continue
+        number = (label - 1) // 2
+        if label == begin(number):
+            runs.append((number, at, at + 1))
+        else:
+            runs[-1] = (*runs[-1][:2], at + 1)
+    return runs
+
+
+def _slots(logits: np.ndarray, spans: list[tuple[int, int]]) -> dict[str, list[tuple[int, int]]]:
+    out: dict[str, list[tuple[int, int]]] = {}
+    for number, first, last in _runs(_best_path(_log_softmax(logits))):
+        out.setdefault(SLOTS[number], []).append((spans[first][0], spans[last - 1][1]))
+    return out

@@ -1,0 +1,182 @@
+"""Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
+
+MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word piece. Besides
+the labelled messages it sees them with other numbers and subjects, two or three of them as one, and the phrases that the
+classifier learns from. One message in ten is held out for the report; the last fit has all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from agent.router.tagger import data, network
+from agent.router.tagger.data import Mark, Sample
+from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOT_LABELS, begin, inside
+
+UNKNOWN = -100  # a label that is not learned from
+BATCH = 24
+LEARNING_RATE = 2e-3
+JOINED = 0.25  # share of messages that are two
+PHRASES = 0.35  # phrases of the classifier for each labelled message
+SMOOTHING = 0.02
+
+
+class LowRank(nn.Module):
+    """A linear layer with a low-rank change beside it."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+        self.down = nn.Parameter(torch.randn(network.RANK, layer.in_features) / math.sqrt(layer.in_features))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, network.RANK))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self.layer(inputs) + (inputs @ self.down.T) @ self.up.T
+
+
+def adapt(model: Any) -> dict[str, LowRank]:
+    """Put a change on each layer; by the names that `network.merge` knows."""
+    out: dict[str, LowRank] = {}
+    for name, layer in list(network.adapted(model)):
+        assert isinstance(layer, nn.Linear)
+        parent, _, own = name.rpartition(".")
+        out[name] = LowRank(layer)
+        setattr(model.encoder.get_submodule(parent), own, out[name])
+    return out
+
+
+def targets(marks: list[Mark] | None, offsets: list[tuple[int, int]], special: list[int]) -> list[int]:
+    """The label of each word piece; marks start and end words, padding is unknown."""
+    out = [UNKNOWN if mark or marks is None else OUTSIDE for mark in special]
+    for mark in marks or []:
+        first = True
+        for row, (start, end) in enumerate(offsets):
+            if not special[row] and start >= mark.start and end <= mark.end and end > start:
+                out[row] = begin(mark.number) if first else inside(mark.number)
+                first = False
+    return out
+
+
+def batch_of(samples: list[Sample], tokenizer: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(ids, attention mask, request labels, slot labels), each [n, pieces]."""
+    encoded = tokenizer.encode_batch([sample.text for sample in samples])
+    pairs = list(zip(samples, encoded, strict=True))
+    requests = [targets(sample.requests, row.offsets, row.special_tokens_mask) for sample, row in pairs]
+    slots = [targets(sample.slots, row.offsets, row.special_tokens_mask) for sample, row in pairs]
+    ids, mask = [row.ids for row in encoded], [row.attention_mask for row in encoded]
+    return torch.tensor(ids), torch.tensor(mask), torch.tensor(requests), torch.tensor(slots)
+
+
+def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
+    def one(part: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(
+            part.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=SMOOTHING
+        )
+
+    total = one(logits[..., :REQUEST_LABELS], requests)
+    if bool((slots != UNKNOWN).any()):
+        total = total + one(logits[..., REQUEST_LABELS:], slots)
+    return total
+
+
+def epoch_of(samples: list[Sample], phrases: list[Sample], subjects: list[str], draw: random.Random) -> list[list[Sample]]:
+    """Batches of one pass, messages of like length together."""
+    seen = [data.varied(sample, subjects, draw) for sample in samples]
+    seen += draw.sample(phrases, min(len(phrases), int(PHRASES * len(samples))))
+    mixed = []
+    for sample in seen:
+        other = draw.choice(seen)
+        mixed.append(data.joined(sample, other, draw) if draw.random() < JOINED else sample)
+    mixed.sort(key=lambda sample: len(sample.text) + draw.randrange(20))
+    batches = [mixed[at : at + BATCH] for at in range(0, len(mixed), BATCH)]
+    draw.shuffle(batches)
+    return batches
+
+
+def fit(samples: list[Sample], *, epochs: int, seed: int, held: list[Sample] | None = None) -> dict[str, torch.Tensor]:
+    """The changes and heads, fp16, as `Tagger.load` reads them."""
+    from agent.planning.vocabulary import Vocabulary
+
+    torch.manual_seed(seed)
+    draw = random.Random(seed)
+    tokenizer, model = network.base()
+    model.requires_grad_(False)
+    changes = adapt(model)
+    heads: Any = network.heads(model.config.hidden_size)
+    trained = [*heads.parameters(), *(p for change in changes.values() for p in (change.down, change.up))]
+    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
+    subjects = [subject.text for subject in Vocabulary.load().subjects]
+    phrases = list(data.phrases(draw))
+    steps = epochs * math.ceil(len(samples) * (1 + PHRASES) / BATCH)
+    done, started = 0, time.monotonic()
+    for epoch in range(epochs):
+        total, count = 0.0, 0
+        model.train()
+        for samples_of_batch in epoch_of(samples, phrases, subjects, draw):
+            rate = LEARNING_RATE * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            ids, mask, requests, slots = batch_of(samples_of_batch, tokenizer)
+            loss = loss_of(heads(model(ids, attention_mask=mask).last_hidden_state), requests, slots)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            total, count, done = total + float(loss.detach()), count + 1, done + 1
+        line = {"epoch": epoch + 1, "loss": round(total / count, 4), "seconds": round(time.monotonic() - started)}
+        print(json.dumps(line | (held_out(held, tokenizer, model, heads) if held else {})), flush=True)
+    weights = {f"{name}.down": change.down for name, change in changes.items()}
+    weights |= {f"{name}.up": change.up for name, change in changes.items()}
+    weights |= {"heads.weight": heads.weight, "heads.bias": heads.bias}
+    return {name: value.detach().to(torch.float16).contiguous() for name, value in weights.items()}
+
+
+def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> dict[str, float]:
+    """Shares of messages with exactly the right requests, and of word pieces with the right slot."""
+    from agent.router.tagger.reader import Tagger
+
+    model.eval()
+    tagger = Tagger(tokenizer, model, heads)
+    tools, words, right = [], 0, 0
+    for sample in samples:
+        reading = tagger.read(sample.text)
+        want = sorted(mark.number for mark in sample.requests)
+        tools.append(sorted(data.TOOLS.index(request.tool) for request in reading.requests) == want)
+    for at in range(0, len(samples), 64):
+        ids, mask, _, slots = batch_of(samples[at : at + 64], tokenizer)
+        with torch.inference_mode():
+            best = heads(model(ids, attention_mask=mask).last_hidden_state)[..., REQUEST_LABELS:].argmax(-1)
+        known = slots != UNKNOWN
+        words, right = words + int(known.sum()), right + int((best == slots)[known].sum())
+    return {"tools": round(float(np.mean(tools)), 4), "slot_pieces": round(right / max(1, words), 4)}
+
+
+def main() -> None:
+    from safetensors.torch import save_file
+
+    parser = argparse.ArgumentParser(description="Trains the tagger.")
+    parser.add_argument("--data", type=Path, default=data.LABELLED)
+    parser.add_argument("--out", type=Path, default=network.WEIGHTS)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--hold-out", action="store_true", help="keep one message in ten back and report on them")
+    args = parser.parse_args()
+    samples = [sample for group in data.labelled(args.data).values() for sample in group]
+    random.Random(0).shuffle(samples)
+    cut = len(samples) // 10 if args.hold_out else 0
+    weights = fit(samples[cut:], epochs=args.epochs, seed=args.seed, held=samples[:cut])
+    save_file(weights, args.out, {"labels": f"{REQUEST_LABELS} {SLOT_LABELS}"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The tagger's labelled messages, the values of its slots, and messages of kinds that rules alone misread."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from agent.router import Router, TurnContext
+from agent.router.evaluate import read_turns
+from agent.router.tagger import data
+from agent.router.tagger.labels import SLOTS
+from agent.router.tagger.values import number, refs
+from memory.embedder import Embedder
+
+TURNS = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def router() -> Router:
+    return Router.load(Embedder())
+
+
+def test_every_label_stands_in_its_message() -> None:
+    for samples in data.labelled().values():
+        for sample in samples:
+            assert sample.slots is not None
+            for mark in [*sample.requests, *sample.slots]:
+                assert 0 <= mark.start < mark.end <= len(sample.text)
+            ends = [0, *(mark.end for mark in sample.requests)]
+            assert all(mark.start >= end for mark, end in zip(sample.requests, ends, strict=False)), "no overlap"
+
+
+def test_no_labelled_message_is_a_test_turn() -> None:
+    tested = {turn["text"].strip().lower() for file in TURNS.glob("turns*.jsonl") for turn in read_turns(file)}
+    learned = {sample.text.lower() for samples in data.labelled().values() for sample in samples}
+    assert not {text for text in tested & learned if len(text.split()) > 3}
+
+
+def test_variations_keep_labels_on_their_words() -> None:
+    line = json.dumps(
+        {
+            "text": "hi, give me 12 rusty swords at 64px",
+            "calls": [
+                {
+                    "tool": "generate_assets",
+                    "span": "give me 12 rusty swords at 64px",
+                    "slots": {"count": ["12"], "subject": ["rusty swords"], "size": ["64px"]},
+                }
+            ],
+        }
+    )
+    sample, draw = data.parse(line), random.Random(1)
+    for _ in range(200):
+        other = data.varied(sample, ["palm tree"], draw)
+        both = data.joined(other, sample, draw)
+        for one in (other, both):
+            assert one.slots is not None
+            words = {SLOTS[mark.number]: one.text[mark.start : mark.end] for mark in one.slots}
+            assert words["count"].isdigit() and words["size"].endswith("px") and len(words["subject"]) > 8
+            for mark in one.requests:
+                assert one.text[mark.start : mark.end].startswith("give me") and one.text[: mark.end].endswith("px")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("32", 32), ("a dozen", 12), ("twenty-two", 22), ("a couple of", 2), ("veintidós", 22), ("media docena", 6), ("trente-deux", 32),
+        ("une douzaine de", 12), ("zweiundzwanzig", 22), ("zwei Dutzend", 24), ("vinte e cinco", 25), ("uma dúzia de", 12), ("10体", 10),
+        ("二十三", 23), ("六つ", 6), ("several", 5), ("-3", -3), ("loads", None),
+    ],
+)  # fmt: skip
+def test_numbers_in_six_languages(words: str, value: int | None) -> None:
+    assert number(words) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("1 n 6", [1, 6]), ("14, 16, and 22", [14, 16, 22]), ("2-5", [2, 3, 4, 5]), ("twenty through twenty three", [20, 21, 22, 23]),
+        ("the rest", ["rest"]), ("los demás", ["rest"]), ("alles andere", ["rest"]), ("every single one", ["all"]), ("tout", ["all"]),
+        ("残り", ["rest"]), ("12番", [12]), ("batch 14", ["batch 14"]), ("バッチ6", ["batch 6"]), ("it", [7]), ("both", ["both"]),
+        ("the approved ones", ["approved"]), ("del 3 al 5", [3, 4, 5]), ("number two", [2]),
+    ],
+)  # fmt: skip
+def test_references_in_six_languages(words: str, found: list[int | str]) -> None:
+    assert refs(words, None, [7]) == found
