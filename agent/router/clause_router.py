@@ -71,7 +71,7 @@ class ClauseRouter:
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         message = plain_layer(text[:MAX_CHARS])
         if not patterns.LETTERS.search(message.plain):
-            return Routing((), 1.0, ())
+            return Routing((), 1.0, (), settled=True)
         parts = clauses.split(message)[:MAX_CLAUSES]
         read = self._read(message, parts)
         whole, pieces = read[0], read[1:]
@@ -80,13 +80,13 @@ class ClauseRouter:
             whole, pieces = read[0], read[1:]
         follow_up = self._follow_up(message.plain, whole, context)
         if follow_up is not None:
-            return Routing((follow_up,), follow_up.confidence, (follow_up.name,))
+            return Routing((follow_up,), follow_up.confidence, (follow_up.name,), settled=True)
         shortlist = self._shortlist(read)
         if patterns.ATTACK.search(message.plain):
-            return Routing((), 0.99, shortlist)
+            return Routing((), 0.99, shortlist, settled=True)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
-            return Routing((), hostile, shortlist)
+            return Routing((), hostile, shortlist, settled=True)
         pieces = [self._changed(self._undecided(piece, context), context) for piece in self._scaffolds(pieces)]
         pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)

@@ -4,7 +4,7 @@
 A turn is right in its tools when the called tools are the expected ones (as a multiset), and right in all when each expected
 call also has its named arguments. A list as an expected value means any of these values; for free text (subject, name, question,
 requirements, change, query) all of its words must appear, `a|b` offers alternatives; for picture numbers and verdicts it
-is the list itself, or a list of such lists for alternatives. `assets: 12` also accepts `batch 12`. Arguments that are not named are not scored.
+is the list itself, or a list of such lists for alternatives. A foreign subject counts in its own words and in English. `assets: 12` also accepts `batch 12`. Arguments that are not named are not scored.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+from agent.router.languages import english_subject
 from agent.router.router import Router
 from agent.router.types import Routing, TurnContext
 from errors import BadRequest
@@ -68,6 +69,12 @@ def _calls_match(expected: list[dict[str, Any]], got: list[tuple[str, dict[str, 
     return len(expected) == len(got) <= 6 and any(fits(order) for order in permutations(range(len(got))))
 
 
+def _as_planned(args: dict[str, Any], text: str) -> dict[str, Any]:
+    """A subject in the user's words and in the English that the planner makes of it."""
+    subject = args.get("subject")
+    return args | {"subject": f"{subject} / {english_subject(str(subject), text)}"} if subject else args
+
+
 def score_turn(router: Router, turn: dict[str, Any]) -> Score:
     images = turn.get("images") or 0
     context = TurnContext(
@@ -78,7 +85,7 @@ def score_turn(router: Router, turn: dict[str, Any]) -> Score:
     start = time.perf_counter()
     routing = router.route(turn["text"], context)
     seconds = time.perf_counter() - start
-    got = [(call.name, call.args) for call in routing.calls]
+    got = [(call.name, _as_planned(call.args, turn["text"])) for call in routing.calls]
     tools = sorted(name for name, _ in got) == sorted(call["tool"] for call in turn["expect"])
     return Score(turn, routing, tools, tools and _calls_match(turn["expect"], got), seconds)
 

@@ -170,6 +170,11 @@ def kind_named(plain: str) -> str | None:
     return max(found)[2]
 
 
+def is_kind_alone(plain: str) -> bool:
+    """Whether the words name a kind of picture and no thing ("icons", "sprite sheet"), unlike "buttons"."""
+    return not tidy(_GENERIC.sub("", " " + re.sub(r"\b(?:sheets?|shots?|of|ui|hud|gui|game|pixel)\b", " ", plain)))
+
+
 def kind_hinted(plain: str) -> str | None:
     """The kind that the use of a thing gives away."""
     return next((kind for kind, pattern in _HINTS if pattern.search(plain)), None)
@@ -250,7 +255,12 @@ def _subject(what: Spanned) -> str:
 
 def _head(what: Spanned) -> str:
     """The thing itself in plain words, without whose it is, what it is for or holds: that decides its kind."""
-    plain = tidy(_VAGUE.sub(" ", what.visible))
+    return head_of(what.visible)
+
+
+def head_of(text: str) -> str:
+    """The same of a text."""
+    plain = tidy(_VAGUE.sub(" ", text))
     thing = tidy(_AFTER_HEAD.sub("", _GENERIC_FOR.sub("", plain))) or plain
     thing = re.split(r"\s*(?:,|\bplus\b|\band\b|&)\s*", thing)[0] or thing
     return re.sub(r"^.*'s\s+(?=\w)", "", thing)

@@ -158,9 +158,12 @@ def _japanese(text: str, lexicon: Lexicon) -> list[Piece]:
     return out
 
 
-def anglicise(text: str) -> tuple[Spanned, str]:
-    """The message with English key words in its plain layer, and its language code ("en" when nothing was done)."""
-    language = detect(text)
+def anglicise(text: str, whole: str = "") -> tuple[Spanned, str]:
+    """The message with English key words in its plain layer, and its language code ("en" when nothing was done).
+
+    `whole`: the message that the text is a part of; it tells the language.
+    """
+    language = detect(whole or text)
     if language is None:
         return Spanned.of(text), "en"
     lexicon = lexicons()[language]

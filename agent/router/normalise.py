@@ -8,9 +8,9 @@ from agent.router.text import Spanned, clean
 from agent.router.typos import mend
 
 
-def plain_layer(text: str) -> Spanned:
-    """The message as the rules and the classifier read it."""
-    message, language = anglicise(clean(text))
+def plain_layer(text: str, whole: str = "") -> Spanned:
+    """The message, or a part of the `whole` one, as the rules and the classifier read it."""
+    message, language = anglicise(clean(text), whole)
     if language == "en":
         return mend(digits(message.plain))
     return Spanned(

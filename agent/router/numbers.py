@@ -33,7 +33,7 @@ _ORDINALS = {
 _WORD = "|".join(sorted([*_UNITS, *_TENS, *_SCALES], key=len, reverse=True))
 # the last group stops "three-headed" and "one-eyed": there the number belongs to the thing
 _CARDINAL = re.compile(
-    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>(?:a couple(?: of)?|couple of)(?! dozen))|(?P<few>(?:a few(?! dozen)|a handful of))|(?P<score>a score of)|(?P<dozen_half>(?:a |1 )?dozen and a half)"
+    rf"\b(?:(?P<half>half a dozen|half-dozen)|(?P<couple>(?:(?:a couple(?: of)?|couple of)(?! dozen))|(?:a )?pair of(?! (?:\w+ )?(?:boots|shoes|gloves|glasses|goggles|scissors|pants|trousers|socks|wings|dice|sneakers|headphones|handcuffs|tongs|pliers)\b))|(?P<few>(?:a few(?! dozen)|a handful of))|(?P<score>a score of)|(?P<dozen_half>(?:a |1 )?dozen and a half)"
     rf"|(?P<dozens>(?:(?:(?:a )?couple(?: of)?|(?:a )?few|a|an|{_WORD}|\d+)[\s-]+)?dozens?(?: of)?)"
     rf"|(?P<scaled>(?:a|an|\d+(?:\.\d+)?)\s+(?:hundred|thousand|million|billion)(?:\s+and\s+(?:{_WORD})(?:[\s-](?:{_WORD}))?)?)"
     rf"|(?P<words>(?:{_WORD})(?:(?:[\s-]+and)?[\s-]+(?:{_WORD}))*)|(?P<thousands>\d{{1,3}}(?:,\d{{3}})+)|(?P<k>\d+)k)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.router import patterns
+from agent.router import labels
 from agent.router.classifier import WEIGHTS, TextEncoder
 from agent.router.clause_router import MAX_CHARS, ClauseRouter
 from agent.router.earlier import earlier
@@ -13,6 +13,14 @@ from agent.router.tagger.calls import CallMaker
 from agent.router.tagger.reader import Tagger
 from agent.router.text import clean
 from agent.router.types import Routing, TurnContext
+
+# Where both hear other tools. The limits were chosen on messages of strangers; see docs/decisions/0013.
+RULES_SURE = 0.99  # rules that are so sure are believed ...
+TAGGER_SURER = 0.98  # ... unless the tagger is surer still
+TAGGER_DOUBTS = 0.7  # a tagger in such doubt yields to rules
+DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
+RULES_KNOW_LISTS = 0.75
+RARE = frozenset({"job_status", "cancel_job", "label_assets", "undo_review"})  # the tagger has seen few of them
 
 
 class Router:
@@ -32,13 +40,35 @@ class Router:
 
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         ruled = self._clauses.route(text, context)
-        tagged = self.tagged(text, context)
-        return tagged
+        if ruled.settled:
+            return ruled
+        return chosen(ruled, self._tagged(text, context), text, context)
 
-    def tagged(self, text: str, context: TurnContext) -> Routing:
+    def _tagged(self, text: str, context: TurnContext) -> Routing:
         message = clean(text[:MAX_CHARS])
         reading = self._tagger.read(message)
         maker = CallMaker(message, context, self._clauses.kind_of, lambda calls: earlier(calls, context, ""))
         calls = maker.calls(reading)
-        confidence = min((call.confidence for call in calls), default=reading.sure if not reading.requests else 0.3)
+        lost = 0.3 if reading.requests else reading.sure  # a request without anything to act on
+        confidence = min((call.confidence for call in calls), default=lost)
         return Routing(tuple(calls), confidence, tuple(dict.fromkeys(call.name for call in calls)))
+
+
+def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> Routing:
+    """One of two readings, with the confidence that both together deserve."""
+    shortlist = tuple(dict.fromkeys([*tagged.shortlist, *ruled.shortlist]))
+    tools, others = _tools(ruled), _tools(tagged)
+    if tools == others:
+        best = ruled if labels.RESET.search(text) else tagged
+        return Routing(best.calls, max(ruled.confidence, tagged.confidence), shortlist)
+    rare = bool(RARE & set(tools)) and ruled.confidence > TAGGER_DOUBTS
+    for_images = bool(context.images) and "create_style_pack" in tools
+    sure = ruled.confidence >= RULES_SURE and tagged.confidence < TAGGER_SURER
+    doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= 0.5
+    listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
+    best = ruled if rare or for_images or sure or doubted or listed else tagged
+    return Routing(best.calls, DISPUTED * best.confidence, shortlist)
+
+
+def _tools(routing: Routing) -> list[str]:
+    return sorted(call.name for call in routing.calls)

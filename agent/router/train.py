@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Trains the router's classifier: `python -m agent.router.train`. Needs scikit-learn, takes about a minute.
+"""Trains the router's classifier: `python -m agent.router.train`. Needs scikit-learn, takes about eight minutes.
 
 The phrases of `data/<label>.txt` are filled from `data/slots.json`, cleaned as the router cleans a message, and fitted by
 multinomial logistic regression; a temperature is chosen on held-out phrases (whole templates, never seen fillings of a
@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 
 from agent.router import features
-from agent.router.classifier import LABELS, WEIGHTS, TextEncoder, softmax
+from agent.router.classifier import LABELS, TOOLS, WEIGHTS, TextEncoder, softmax
 from agent.router.normalise import plain_layer
 
 DATA = Path(__file__).parent / "data"
 FILLINGS = 6  # per template with slots
 BORROWED = 0.5  # share of things and characters that are drawn from the planner's vocabulary: thousands of nouns
 EMBEDDING_SCALE = 2.0
+CHAT_CHARS = 120  # longer talk is read clause by clause
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -128,7 +129,24 @@ def samples(seed: int) -> tuple[list[str], np.ndarray, np.ndarray]:
                         texts.append(plain_layer(text).plain)
                         labels.append(number)
                         groups.append(group)
+    for text, label in _labelled():
+        group += 1
+        texts.append(plain_layer(text).plain)
+        labels.append(LABELS.index(label))
+        groups.append(group)
     return texts, np.array(labels), np.array(groups)
+
+
+def _labelled() -> Iterator[tuple[str, str]]:
+    """Requests of the tagger's messages, and what asks for nothing."""
+    from agent.router.tagger import data
+
+    for samples in data.labelled().values():
+        for sample in samples:
+            for mark in sample.requests:
+                yield sample.text[mark.start : mark.end], TOOLS[mark.number]
+            if sample.hostile or (not sample.requests and len(sample.text) < CHAT_CHARS):
+                yield sample.text, "hostile" if sample.hostile else "chat"
 
 
 def _endings(name: str) -> tuple[str, ...]:

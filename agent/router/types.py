@@ -25,8 +25,12 @@ class TurnContext:
 
 @dataclass(frozen=True)
 class Routing:
-    """`calls` empty: no tool is wanted, with that confidence. `shortlist`: tools that may be meant, likeliest first."""
+    """`calls` empty: no tool is wanted, with that confidence. `shortlist`: tools that may be meant, likeliest first.
+
+    `settled`: a rule that allows for no second reading (nothing to read, hostile, a follow-up).
+    """
 
     calls: tuple[RoutedCall, ...]
     confidence: float
     shortlist: tuple[str, ...]
+    settled: bool = False

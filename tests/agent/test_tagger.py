@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The tagger's labelled messages, the values of its slots, and messages of kinds that rules alone misread."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.router import Router, TurnContext
+from agent.router import Router
 from agent.router.evaluate import read_turns
 from agent.router.tagger import data
 from agent.router.tagger.labels import SLOTS

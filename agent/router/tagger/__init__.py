@@ -1,1 +1,1 @@
-"""Reads a message word piece by word piece: where a request begins and ends, which tool it wants, and its arguments' words."""
+"""Reads a message word piece by word piece: where a request stands, which tool it wants, and its arguments' words."""

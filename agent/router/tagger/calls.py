@@ -13,9 +13,29 @@ from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.tagger.reader import Reading, Request
-from agent.router.tagger.values import number, refs
+from agent.router.tagger.values import number, number_places, refs
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
+
+_LIST = re.compile(r"[,;/、・&+.]|\b(?:and|or|plus|y|e|et|und|ou|oder|o)\b|と", re.I)
+_POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
+_NO_PICTURE = re.compile(
+    r"\b(?:factor(?: of)?|by)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b", re.I
+)
+_FLAGS = {
+    "transparent": re.compile(
+        r"transp|see.?through|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景",
+        re.I,
+    ),
+    "tileable": re.compile(
+        r"til|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|継ぎ目|シームレス|ループ|繰り返",
+        re.I,
+    ),
+}
+
+_PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風", re.I)
+
+_LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 _FACTORS = (
@@ -30,16 +50,24 @@ class CallMaker:
 
     def __init__(self, text: str, context: TurnContext, kind_of: Callable[[str], str], earlier_of: EarlierOf) -> None:
         self._text, self._context = text, context
+        self._numbers = number_places(text)
+        self._unmeasured = _NO_PICTURE.sub(lambda match: " " * len(match.group()), text)
+        self._alone: set[str] = set()  # tools that are called once: the whole message may speak of them
         self._kind_of, self._earlier_of = kind_of, earlier_of
         self._said: list[Ref] = []
 
     def calls(self, reading: Reading) -> list[RoutedCall]:
         """In the order of the message; the verdicts of one message make one call."""
         out: list[RoutedCall] = []
-        for request in _merged(reading.requests):
+        requests = _merged(reading.requests)
+        tools = [request.tool for request in requests]
+        self._alone = {tool for tool in tools if tools.count(tool) == 1}
+        for request in requests:
             for args in self._arguments(request, out):
                 call = RoutedCall(request.tool, args, self._trust(request, args))
-                before = next((c for c in out if c.name == "review_assets"), None) if call.name == "review_assets" else None
+                before = (
+                    next((c for c in out if c.name == "review_assets"), None) if call.name == "review_assets" else None
+                )
                 if before is not None:
                     out[out.index(before)] = _both(before, call)
                 elif call.name != "review_assets" or args["approve"] or args["reject"]:
@@ -47,7 +75,7 @@ class CallMaker:
         return out
 
     def _arguments(self, request: Request, calls: list[RoutedCall]) -> list[dict[str, Any]]:
-        clause = plain_layer(self._text[request.start : request.end])
+        clause = self._plain(self._text[request.start : request.end])
         gallery = self._context.gallery
         match request.tool:
             case "generate_assets":
@@ -56,8 +84,8 @@ class CallMaker:
                 return [self._review(request)]
             case "regenerate_assets":
                 args = slots.regenerate(clause, gallery, self._said)
-                change = self._words(request, "change")
-                if change and len(change) > 1:
+                change = _longer(_LEAD.sub("", self._words(request, "change")), args.get("change", ""))
+                if change:
                     args["change"] = change
                 return [args | {"assets": self._refs(request, "assets") or args["assets"]}]
             case "upscale_assets":
@@ -68,15 +96,22 @@ class CallMaker:
                 name = self._words(request, "name").strip("\"'“”«»「」 ")
                 return [packs.style_pack(clause) | ({"name": name} if name else {})]
             case "query_design_docs":
-                return [slots.question(clause)]
+                return [
+                    slots.question(self._whole() if len(self._alone) == 1 and _POINTER.search(clause.plain) else clause)
+                ]
             case "scaffold_code":
-                engine = slots.engine(plain_layer(self._words(request, "engine")).plain) or slots.engine(clause.plain)
-                wanted = self._words(request, "requirements") or slots.scaffold(clause)["requirements"]
+                engine = slots.engine(self._plain(self._words(request, "engine")).plain) or slots.engine(clause.plain)
+                engine = engine or (slots.engine(self._text) if request.tool in self._alone else None)
+                whole = len(self._alone) == 1 and _POINTER.search(clause.plain)
+                said = slots.scaffold(self._whole() if whole else clause)["requirements"]
+                wanted = _longer(self._words(request, "requirements"), said)
                 return [{"requirements": wanted} | ({"engine": engine} if engine else {})]
             case "search_assets":
-                return [{"query": self._words(request, "query") or slots.search(clause)["query"]}]
+                return [{"query": _longer(self._words(request, "query"), slots.search(clause)["query"])}]
             case "label_assets":
-                return [labels.label(clause, gallery, self._said)]
+                args = labels.label(clause, gallery, self._said)
+                self._said = args["assets"] or self._said
+                return [args]
             case "undo_review":
                 return [{}]
             case _:
@@ -84,19 +119,40 @@ class CallMaker:
 
     # ------------------------------------------------------------ words of the slots
 
-    def _spans(self, request: Request, slot: str) -> list[str]:
-        return [self._text[start:end] for start, end in request.slots.get(slot, ())]
+    def _plain(self, words: str) -> Spanned:
+        return plain_layer(words, self._text)
+
+    def _whole(self) -> Spanned:
+        return plain_layer(self._text)
+
+    def _places(self, request: Request, slot: str) -> list[tuple[int, int]]:
+        """Where the words of a slot stand: whole words, whole numbers ("twenty one"), none twice."""
+        out: list[tuple[int, int]] = []
+        for start, end in request.slots.get(slot, ()):
+            while start > 0 and _joined(self._text[start - 1 : start + 1]):
+                start -= 1
+            while end < len(self._text) and _joined(self._text[end - 1 : end + 1]):
+                end += 1
+            for low, high in self._numbers:
+                if low < end and start < high:
+                    start, end = min(start, low), max(end, high)
+            if out and start <= out[-1][1]:
+                out[-1] = (out[-1][0], max(end, out[-1][1]))
+            else:
+                out.append((start, end))
+        return out
 
     def _words(self, request: Request, slot: str) -> str:
-        """All words of a slot, from its first to its last when nothing else lies between them."""
-        places = request.slots.get(slot, [])
-        if not places:
-            return ""
-        return tidy(" ".join(self._text[start:end] for start, end in places))
+        """All words of a slot."""
+        return tidy(" ".join(self._text[start:end] for start, end in self._places(request, slot)))
 
     def _refs(self, request: Request, slot: str) -> list[Ref]:
-        out = [ref for words in self._spans(request, slot) for ref in refs(words, self._context.gallery, self._said)]
+        words = [self._unmeasured[start:end] for start, end in self._places(request, slot)]
+        out = [ref for said in words if said.strip() for ref in refs(said, self._context.gallery, self._said)]
         found = list(dict.fromkeys(out))
+        if slot == "assets":
+            ruled = slots.refs(self._plain(self._text[request.start : request.end]), self._context.gallery, self._said)
+            found = ruled if set(found) < set(ruled) and not set(ruled) & set(self._said) else found
         if found and "rest" not in found:
             self._said = list(dict.fromkeys([*self._said, *found])) if request.tool == "review_assets" else found
         return found
@@ -104,39 +160,66 @@ class CallMaker:
     @staticmethod
     def _trust(request: Request, args: dict[str, Any]) -> float:
         """Of the tool, halved where what it lives from was not found."""
-        needed = {"regenerate_assets": "assets", "upscale_assets": "assets", "generate_assets": "subject"}.get(request.tool)
+        needed = {"regenerate_assets": "assets", "upscale_assets": "assets", "generate_assets": "subject"}.get(
+            request.tool
+        )
         return request.sure * (0.5 if needed and not args.get(needed) else 1.0)
 
     # ------------------------------------------------------------ the tools with most to say
 
     def _pictures(self, request: Request, clause: Spanned, calls: list[RoutedCall]) -> list[dict[str, Any]]:
         ruled = generation.generate(
-            plain_layer(self._text[request.start : request.end]), self._context.style_packs, self._kind_of, self._earlier_of(calls)
+            self._plain(self._text[request.start : request.end]),
+            self._context.style_packs,
+            self._kind_of,
+            self._earlier_of(calls),
         )
-        things = request.slots.get("subject", [])
-        counts = [(start, number(self._text[start:end])) for start, end in request.slots.get("count", [])]
+        counts = [(start, number(self._text[start:end])) for start, end in self._places(request, "count")]
         counts = [(start, count) for start, count in counts if count is not None]
-        if not things or any("variants" in call for call in ruled):
+        things = self._things(self._places(request, "subject"))
+        plain = not any("variants" in call or call["count"] < 1 for call in ruled)
+        if not things or not plain or 1 < len(ruled) == len(things):
             return ruled
-        extras = extras_of(clause, self._context.style_packs) | self._extras(request)
+        extras = extras_of(clause, self._context.style_packs)
+        extras |= self._extras(request, extras)
+        if len(ruled) == 1 and "style_pack" in ruled[0]:
+            extras.setdefault("style_pack", ruled[0]["style_pack"])  # "with it"
         if "style" in extras and not request.slots.get("style") and extras["style"] not in STYLES:
             del extras["style"]
-        named = generation.kind_named(plain_layer(self._words(request, "kind")).plain)
-        names = [tidy(self._text[start:end]) for start, end in things]
+        named = generation.kind_named(self._plain(self._words(request, "kind")).plain)
+        if named is None and len(ruled) == 1 and len(things) == 1:
+            named = ruled[0]["kind"]
+        names = [tidy(words) for _, _, words in things]
+        kind = self._words(request, "kind")
+        if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
+            names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
         if len(counts) > 1 or (len(counts) == 1 and len(things) > 1 and not self._counts_all(counts[0][0], things)):
             each = _paired(counts, things)
         else:
-            default = len(things) if len(things) > 1 else self._vague(clause)
+            default = len(things) if len(things) > 1 else ruled[0]["count"] if len(ruled) == 1 else self._vague(clause)
             names, each = [self._listed(names)], [counts[0][1] if counts else default]
         return [
             {"subject": name, "kind": named or self._kind(name, extras, clause), "count": count} | extras
             for name, count in zip(names, each, strict=True)
         ]
 
-    def _counts_all(self, place: int, things: list[tuple[int, int]]) -> bool:
+    def _things(self, places: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
+        """(start, end, words) of each thing: stretches that no list parts are one thing, and no more."""
+        out: list[tuple[int, int, str]] = []
+        for start, end in places:
+            words = self._text[start:end]
+            if out and not _LIST.search(self._text[out[-1][1] : start]):
+                out[-1] = (out[-1][0], end, f"{out[-1][2]} {words}")
+            else:
+                out.append((start, end, words))
+        return out
+
+    def _counts_all(self, place: int, things: list[tuple[int, int, str]]) -> bool:
         """One number after all things, or with only commas between them, counts them together: "5 swords, axes, bows"."""
         between = self._text[things[0][1] : things[-1][0]]
-        return place > things[-1][0] or not re.search(r"\b(?:a|an|one|another|un|una|une|ein|eine|einen|um|uma)\b", between, re.I)
+        return place > things[-1][0] or not re.search(
+            r"\b(?:a|an|one|another|un|una|une|ein|eine|einen|um|uma)\b", between, re.I
+        )
 
     @staticmethod
     def _listed(names: list[str]) -> str:
@@ -148,29 +231,37 @@ class CallMaker:
 
     def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
         return (
-            generation.kind_named(plain_layer(subject).plain)
+            generation.kind_named(self._plain(subject).plain)
             or generation.kind_hinted(clause.plain)
-            or ("texture" if extras.get("tileable") else self._kind_of(subject))
+            or ("texture" if extras.get("tileable") else self._kind_of(generation.head_of(subject)))
         )
 
-    def _extras(self, request: Request) -> dict[str, Any]:
+    def _extras(self, request: Request, ruled: dict[str, Any]) -> dict[str, Any]:
         extras: dict[str, Any] = {}
-        sides = [int(side) for side in re.findall(r"\d+", plain_layer(self._words(request, "size")).plain)]
+        sides = [int(side) for side in re.findall(r"\d+", self._plain(self._words(request, "size")).plain)]
         if sides:
             extras["size"] = max(sides)
-        for flag in ("transparent", "tileable"):
-            if request.slots.get(flag):
+        for flag, words in _FLAGS.items():
+            if words.search(self._words(request, flag)) and ruled.get(flag) is not False:
                 extras[flag] = True
         pack = self._words(request, "style_pack").strip("\"'“”«»「」 ")
-        if pack:
+        if pack and (pack.lower() in map(str.lower, self._context.style_packs) or _PACK_WORD.search(self._text)):
             known = {name.lower(): name for name in self._context.style_packs}
-            extras["style_pack"] = known.get(pack.lower(), pack)
-        if request.slots.get("style"):
-            extras["style"] = self._words(request, "style")
+            own = str(ruled.get("style_pack") or pack)
+            extras["style_pack"] = known.get(pack.lower(), own if own in pack else pack)
+        style = self._words(request, "style")
+        if style and not _PACK_WORD.fullmatch(style) and not any(words.search(style) for words in _FLAGS.values()):
+            extras["style"] = style
         return extras
 
     def _review(self, request: Request) -> dict[str, Any]:
+        clause = self._plain(self._text[request.start : request.end])
+        ruled = slots.review(clause.plain.strip(" ,;."), self._context.gallery, list(self._said))
         approve, reject = self._refs(request, "approve"), self._refs(request, "reject")
+        numbers = {ref for ref in (*approve, *reject) if isinstance(ref, int)}
+        named = {*ruled["approve"], *ruled["reject"]}
+        if named and numbers <= named and (numbers or named >= {*approve, *reject}):
+            return ruled
         if "all" in approve and reject and "all" not in reject:
             approve = ["rest"]
         elif "all" in reject and approve:
@@ -180,9 +271,18 @@ class CallMaker:
     def _upscale(self, request: Request, clause: Spanned) -> dict[str, Any]:
         args = slots.upscale(clause, self._context.gallery, self._said)
         words = self._words(request, "factor")
-        factor = slots.factor(plain_layer(words).plain) if words else args.get("factor")
+        factor = slots.factor(self._plain(words).plain) if words else args.get("factor")
         if factor is None and words:
-            factor = next((value for value, pattern in _FACTORS if pattern.search(plain_layer(words).plain) or pattern.search(words)), None)
+            factor = next(
+                (
+                    value
+                    for value, pattern in _FACTORS
+                    if pattern.search(self._plain(words).plain) or pattern.search(words)
+                ),
+                None,
+            )
+        if factor is None and request.tool in self._alone:
+            factor = slots.factor(self._whole().plain)
         assets = self._refs(request, "assets") or args["assets"]
         return {"assets": assets} | ({"factor": factor} if factor is not None else {})
 
@@ -192,8 +292,27 @@ class CallMaker:
         assets = self._refs(request, "assets")
         if assets:
             args["assets"] = ["approved"] if "approved" in assets else assets
-        form = slots.export_format(plain_layer(self._words(request, "format")).plain) or args.get("format")
+        form = slots.export_format(self._plain(self._words(request, "format")).plain) or args.get("format")
+        if form is None and request.tool in self._alone:
+            form = slots.export_format(self._text)
         return args | ({"format": form} if form else {})
+
+
+def _joined(pair: str) -> bool:
+    """Whether two characters belong to one word; scripts without spaces have no words here."""
+    return len(pair) == 2 and any(
+        all(fits(char) for char in pair)
+        for fits in (
+            lambda char: (char.isalnum() or char in "'’") and char < "\u3000",
+            lambda char: "\u30a0" <= char <= "\u30ff",
+            lambda char: "\u4e00" <= char <= "\u9fff",
+        )
+    )
+
+
+def _longer(tagged: str, ruled: str) -> str:
+    """What rules made of a request where it holds all words that were tagged; else what was tagged."""
+    return ruled if ruled and set(tagged.lower().split()) <= set(ruled.lower().split()) else tagged or ruled
 
 
 _OWN = {
@@ -211,24 +330,31 @@ def _merged(requests: Sequence[Request]) -> list[Request]:
     for request in requests:
         before = out[-1] if out else None
         own = _OWN.get(request.tool, ())
-        if before is None or before.tool != request.tool or request.tool == "review_assets":
-            out.append(request)
-        elif own and all(before.slots.get(slot) and request.slots.get(slot) for slot in own):
+        if (
+            before is None
+            or before.tool != request.tool
+            or request.tool == "review_assets"
+            or own
+            and all(before.slots.get(slot) and request.slots.get(slot) for slot in own)
+        ):
             out.append(request)
         else:
-            both = {slot: [*before.slots.get(slot, []), *request.slots.get(slot, [])] for slot in before.slots | request.slots}
+            both = {
+                slot: [*before.slots.get(slot, []), *request.slots.get(slot, [])]
+                for slot in before.slots | request.slots
+            }
             out[-1] = Request(request.tool, before.start, request.end, max(before.sure, request.sure), both)
     return out
 
 
-def _paired(counts: list[tuple[int, int | None]], things: list[tuple[int, int]]) -> list[int]:
+def _paired(counts: list[tuple[int, int]], things: list[tuple[int, int, str]]) -> list[int]:
     """A count for each thing: the nearest before it that no thing before it has; one when there is none."""
     if len(counts) == len(things):
-        return [count or 0 for _, count in counts]
+        return [count for _, count in counts]
     out, last = [], -1
-    for start, end in things:
+    for start, end, _ in things:
         own = [count for place, count in counts if last < place < start]
-        out.append(own[-1] or 0 if own else 1)
+        out.append(own[-1] if own else 1)
         last = end
     return out
 

@@ -1,7 +1,7 @@
 """Labelled messages for training the tagger: `data/labelled/*.jsonl`, the phrases of the classifier, and mixtures.
 
-A line of a file: {"text", "calls": [{"tool", "span", "slots": {slot: [words, ...]}}]}; spans are stretches of the text in its
-order, a slot's words are stretches of the span.
+A line of a file: {"text", "calls": [{"tool", "span", "slots": {slot: [words, ...]}}]}; spans are stretches of the text,
+in its order, a slot's words are stretches of the span. `"hostile": true` marks what asks for nothing good.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Sample:
     text: str
     requests: list[Mark] = field(default_factory=list)
     slots: list[Mark] | None = field(default_factory=list)
+    hostile: bool = False
 
 
 def labelled(folder: Path = LABELLED) -> dict[str, list[Sample]]:
@@ -52,7 +53,7 @@ def labelled(folder: Path = LABELLED) -> dict[str, list[Sample]]:
 def parse(line: str) -> Sample:
     turn = json.loads(line)
     text = clean(turn["text"])
-    sample, at = Sample(text), 0
+    sample, at = Sample(text, hostile=bool(turn.get("hostile"))), 0
     assert sample.slots is not None
     for call in turn["calls"]:
         span = clean(call["span"])

@@ -62,4 +62,5 @@ def merge(model: Any, weights: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
         for name, layer in adapted(model):
             down, up = weights[f"{name}.down"].float(), weights[f"{name}.up"].float()
-            layer.weight += up @ down
+            weight: torch.Tensor = layer.get_parameter("weight")
+            weight += up @ down

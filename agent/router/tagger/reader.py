@@ -16,7 +16,7 @@ from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOTS, begin, in
 
 @dataclass(frozen=True)
 class Request:
-    """One call that a message asks for: a stretch of it, the probability of the tool, the words of each slot in order."""
+    """One call that a message asks for: a stretch of it, the probability of the tool, and each slot's words."""
 
     tool: str
     start: int
@@ -88,7 +88,11 @@ class Tagger:
         rows = np.exp(likely[first:last])
         mass = rows[:, begin(tool)] + rows[:, inside(tool)]
         return Request(
-            TOOLS[tool], spans[first][0], spans[last - 1][1], float(mass.mean()), _slots(slots[first:last], spans[first:last])
+            TOOLS[tool],
+            spans[first][0],
+            spans[last - 1][1],
+            float(mass.mean()),
+            _slots(slots[first:last], spans[first:last]),
         )
 
 

@@ -1,8 +1,8 @@
 """Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
 
-MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word piece. Besides
-the labelled messages it sees them with other numbers and subjects, two or three of them as one, and the phrases that the
-classifier learns from. One message in ten is held out for the report; the last fit has all.
+MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word
+piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, and the phrases that the
+classifier learns from. `--hold-out` keeps one message in ten back for the report.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor) -
     return total
 
 
-def epoch_of(samples: list[Sample], phrases: list[Sample], subjects: list[str], draw: random.Random) -> list[list[Sample]]:
+def epoch_of(
+    samples: list[Sample], phrases: list[Sample], subjects: list[str], draw: random.Random
+) -> list[list[Sample]]:
     """Batches of one pass, messages of like length together."""
     seen = [data.varied(sample, subjects, draw) for sample in samples]
     seen += draw.sample(phrases, min(len(phrases), int(PHRASES * len(samples))))

@@ -25,7 +25,7 @@ _TENS = {
 }
 _JOIN = {"es": (" y ",), "fr": ("-", " et ", "-et-", " "), "pt": (" e ",)}
 _OTHERS = {
-    "una": 1, "une": 1, "ein": 1, "eine": 1, "einen": 1, "einem": 1, "uma": 1, "duas": 2, "zwo": 2, "beide": 2, "par": 2, "paire": 2, "paar": 2, "pair": 2, "couple": 2,
+    "one": 1, "una": 1, "une": 1, "ein": 1, "eine": 1, "einen": 1, "einem": 1, "uma": 1, "duas": 2, "zwo": 2, "beide": 2, "par": 2, "paire": 2, "paar": 2, "pair": 2, "couple": 2,
     "fuenf": 5, "zwoelf": 12, "catorze": 14, "cien": 100, "cent": 100, "hundert": 100, "cem": 100, "fourty": 40, "dizaine": 10, "decena": 10, "dezena": 10,
     "quinzaine": 15, "vingtaine": 20, "trentaine": 30, "some": 4, "several": 5, "few": 3, "bunch": 4, "handful": 5, "algunos": 4, "algunas": 4, "quelques": 4, "einige": 4,
     "mehrere": 5, "alguns": 4, "algumas": 4, "another": 1, "otro": 1, "otra": 1, "outro": 1, "outra": 1, "single": 1, "a": 1, "an": 1, "veintiun": 21, "1 more": 1,
@@ -62,7 +62,9 @@ def _table() -> dict[str, int]:
 
 
 _NUMBERS = _table()
-_WORDS = re.compile("|".join(rf"(?<![^\W\d_]){re.escape(w)}(?![^\W\d_])" for w in sorted(_NUMBERS, key=len, reverse=True)))
+_WORDS = re.compile(
+    "|".join(rf"(?<![^\W\d_]){re.escape(w)}(?![^\W\d_])" for w in sorted(_NUMBERS, key=len, reverse=True))
+)
 
 
 def number(words: str) -> int | None:
@@ -96,7 +98,9 @@ def _kanji(text: str) -> int | None:
 _SPAN = re.compile(
     r"#?(\d+)(?:番|st|nd|rd|th)?\s*(?:-|\.\.+|to|through|thru|till|until|up to|bis(?: zu)?|hasta(?: (?:el|la))?|al|a|à|au|jusqu'?(?:a|au|à)?|ate(?: (?:o|a))?|ao|から|~|〜)\s*(?:the |number |la |le |die |der |o |a |#)?(\d+)"
 )
-_BATCH = re.compile(r"\b(?:batch(?:es)?|lot(?:e)?|charge|lote|バッチ)\s*(?:#|number|no\.?|n[°º]|numero|nr\.?)?\s*(\d+)|バッチ\s*(\d+)")
+_BATCH = re.compile(
+    r"\b(?:batch(?:es)?|lot(?:e)?|charge|lote|バッチ)\s*(?:#|number|no\.?|n[°º]|numero|nr\.?)?\s*(\d+)|バッチ\s*(\d+)"
+)
 _REST = re.compile(
     r"\b(?:rest(?:o|e)?|others|other ones|remaining|remainder|leftovers|everything else|demas|otros|otras|restantes?|autres|ubrigen|restlichen|anderen?|andren|outros|outras)\b|残り|他|ほか"
 )
@@ -145,3 +149,14 @@ def refs(words: str, gallery: int | None, said: list[Ref]) -> list[Ref]:
     if one is not None and not references.PRONOUN.search(flat):
         return [one]
     return list(said)
+
+
+def number_places(text: str) -> list[tuple[int, int]]:
+    """Where English number words of more than one word stand: "twenty one", "a dozen and a half"."""
+    out, at = [], 0
+    for piece in digits(text).pieces:
+        end = at + len(piece.source)
+        if piece.plain != piece.source and " " in piece.source.strip():
+            out.append((at, end))
+        at = end
+    return out
