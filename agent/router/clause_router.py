@@ -146,6 +146,8 @@ class ClauseRouter:
             if out and self._is_setting(out[-1], piece):
                 out[-1] = replace(piece, setting=out[-1].text.plain)
             elif out and self._is_discard(out[-1], piece, context):
+                if out[-1].label == "regenerate_assets" and not clauses.is_command(out[-1].text.plain):
+                    out[-1] = _relabelled(out[-1], "review_assets")  # "4 is dull" tells why it goes
                 out.append(_relabelled(piece, "review_assets"))
             elif out and self._continues(out[-1], piece, context):
                 out[-1] = self._merged(out[-1], piece)

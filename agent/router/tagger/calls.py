@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.router import generation, labels, packs, slots
@@ -37,6 +38,11 @@ _PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paque
 
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
+_DISCARD = re.compile(
+    r"\b(?:get rid of|throw|bin|delete|toss|trash|scrap|ditch|dump|chuck)\s+(?:it|them|that|this|these|those)\b(?: (?:one|out|away))*\W*$",
+    re.I,
+)
+
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 _FACTORS = (
     (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|四倍|4倍|times four|four times|\b4\b", re.I)),
@@ -63,6 +69,8 @@ class CallMaker:
         tools = [request.tool for request in requests]
         self._alone = {tool for tool in tools if tools.count(tool) == 1}
         for request in requests:
+            if request.tool == "regenerate_assets" and _DISCARD.search(self._text[request.start : request.end]):
+                request = replace(request, tool="review_assets", slots={"reject": request.slots.get("assets", [])})
             for args in self._arguments(request, out):
                 call = RoutedCall(request.tool, args, self._trust(request, args))
                 before = (

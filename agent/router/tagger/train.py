@@ -1,8 +1,8 @@
 """Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
 
 MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word
-piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, and the phrases that the
-classifier learns from. `--hold-out` keeps one message in ten back for the report.
+piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, and the phrases
+that the classifier learns from. `--hold-out` keeps one message in ten back for the report.
 """
 
 from __future__ import annotations
