@@ -180,7 +180,7 @@ class ClauseRouter:
     def _is_discard(before: _Clause, piece: _Clause, context: TurnContext) -> bool:
         """ "6 is ugly, get rid of it": the picture goes, not a job."""
         return (
-            piece.label in ("cancel_job", "search_assets", "chat", "regenerate_assets")
+            piece.label in ("cancel_job", "search_assets", "chat", "regenerate_assets", "review_assets")
             and before.label in POINTING
             and bool(patterns.DISCARD.match(piece.text.plain))
             and bool(references.find(before.text.plain, context.gallery).refs)
