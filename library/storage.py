@@ -208,7 +208,7 @@ class Storage:
 
     def check_writable(self) -> None:
         """Raise NotReady or ResourceError now rather than after minutes of work."""
-        key = f"probe-{os.getpid()}"
+        key = f"writable-{os.getpid()}"  # of no use to anybody: after a kill `recover` removes it
         self.stage(key, b"probe")
         self.discard(key)
 

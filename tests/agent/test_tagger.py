@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from agent.router import Router
 from agent.router.evaluate import read_turns
 from agent.router.tagger import data
 from agent.router.tagger.labels import SLOTS
+from agent.router.tagger.reader import Tagger
 from agent.router.tagger.values import number, refs
+from loading import MODEL_LOADING
 from memory.embedder import Embedder
 
 TURNS = Path(__file__).parents[1] / "data"
@@ -22,6 +25,18 @@ TURNS = Path(__file__).parents[1] / "data"
 @pytest.fixture(scope="module")
 def router() -> Router:
     return Router.load(Embedder())
+
+
+def test_it_waits_while_another_model_is_built() -> None:
+    """diffusers builds models on the meta device, for the whole process: a tagger built meanwhile would be without weights."""
+    loaded: list[Tagger] = []
+    thread = threading.Thread(target=lambda: loaded.append(Tagger.load()))
+    with MODEL_LOADING:
+        thread.start()
+        thread.join(1.0)
+        assert not loaded
+    thread.join(60)
+    assert loaded[0].read("upscale 3 twice").requests[0].tool == "upscale_assets"
 
 
 def test_every_label_stands_in_its_message() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.router.tagger.labels import REQUEST_LABELS, SLOT_LABELS
+from loading import MODEL_LOADING
 from memory.embedder import builtin_folder, check_builtin
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def base() -> tuple[Any, Any]:
     tokenizer.enable_truncation(MAX_PIECES)
     tokenizer.enable_padding()
     make: Any = BertModel
-    model = make(BertConfig.from_pretrained(folder), add_pooling_layer=False)
-    model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)  # but for the pooler
+    with MODEL_LOADING:
+        model = make(BertConfig.from_pretrained(folder), add_pooling_layer=False)
+        model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)  # but for the pooler
     return tokenizer, model.eval()
 
 

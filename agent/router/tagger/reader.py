@@ -12,6 +12,7 @@ import numpy as np
 from agent.router.classifier import TOOLS
 from agent.router.tagger import network
 from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOTS, begin, inside
+from loading import MODEL_LOADING
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Tagger:
         arrays = load_file(weights)
         tokenizer, model = network.base()
         network.merge(model, arrays)
-        heads: Any = network.heads(model.config.hidden_size)
+        with MODEL_LOADING:
+            heads: Any = network.heads(model.config.hidden_size)
         with torch.no_grad():
             heads.weight.copy_(arrays["heads.weight"])
             heads.bias.copy_(arrays["heads.bias"])
