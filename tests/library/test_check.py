@@ -89,3 +89,9 @@ def test_small_copies(library: Library, hashes: list[str], tmp_path: Path) -> No
         thumbnail(library, hashes[0], 100, tmp_path)
     with pytest.raises(NotFound):
         thumbnail(library, "0" * 64, 64, tmp_path)
+
+
+def test_what_a_killed_disk_check_leaves_is_removed(library: Library) -> None:
+    library.storage.stage("writable-31183", b"probe")
+    assert library.recover() == 1
+    assert library.storage.staged() == []
