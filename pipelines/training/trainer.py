@@ -68,6 +68,8 @@ class Trainer:
         self.accelerator = Accelerator(mixed_precision=settings.precision, cpu=model.device.kind == "cpu")
         torch.manual_seed(settings.seed)
         self.unet = model.pipe.unet
+        if model.device.kind == "cpu":  # channels-last is faster for painting, with a backward pass it is slower
+            self.unet.to(memory_format=torch.contiguous_format)
         self.modules: dict[str, Any] = {"unet": self.unet}
         groups: list[dict[str, Any]] = [{"params": add_lora(self.unet, settings, ADAPTER), "share": 1.0}]
         if settings.gradient_checkpointing:
