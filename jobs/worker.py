@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 import traceback
@@ -19,6 +20,7 @@ from jobs.types import ClaimedTask, JobView
 IDLE_SECONDS = 0.5  # between looks for work queued by other processes
 PRUNE_SECONDS = 600.0
 BACK_OFF_SECONDS = 1.0  # after the database could not be used
+SWITCH_SECONDS = 0.0005  # Python's own 0.005 let the painter wait that long for the saving thread after many a step
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class Worker:
         """Take back what a dead predecessor held and begin to work. Calling it again does nothing."""
         if self._threads:
             return
+        sys.setswitchinterval(SWITCH_SECONDS)  # of this process
         self.store.recover()
         for handler in self.handlers.values():
             handler.tidy()
