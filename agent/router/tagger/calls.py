@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.router import generation, labels, packs, slots
+from agent.router import generation, labels, packs, patterns, slots
 from agent.router.lists import STYLES
 from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
@@ -38,11 +38,6 @@ _PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paque
 
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
-_DISCARD = re.compile(
-    r"\b(?:get rid of|throw|bin|delete|toss|trash|scrap|ditch|dump|chuck)\s+(?:it|them|that|this|these|those)\b(?: (?:one|out|away))*\W*$",
-    re.I,
-)
-
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 _FACTORS = (
     (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|四倍|4倍|times four|four times|\b4\b", re.I)),
@@ -69,7 +64,7 @@ class CallMaker:
         tools = [request.tool for request in requests]
         self._alone = {tool for tool in tools if tools.count(tool) == 1}
         for request in requests:
-            if request.tool == "regenerate_assets" and _DISCARD.search(self._text[request.start : request.end]):
+            if request.tool == "regenerate_assets" and self._is_discard(request):
                 request = replace(request, tool="review_assets", slots={"reject": request.slots.get("assets", [])})
             for args in self._arguments(request, out):
                 call = RoutedCall(request.tool, args, self._trust(request, args))
@@ -81,6 +76,11 @@ class CallMaker:
                 elif call.name != "review_assets" or args["approve"] or args["reject"]:
                     out.append(call)
         return out
+
+    def _is_discard(self, request: Request) -> bool:
+        """ "4 is dull, get rid of it": the last words of a remark are a verdict."""
+        last = re.split(r"[,.;!]\s*(?=\w)", self._text[request.start : request.end])[-1]
+        return bool(patterns.DISCARD.match(last))
 
     def _arguments(self, request: Request, calls: list[RoutedCall]) -> list[dict[str, Any]]:
         clause = self._plain(self._text[request.start : request.end])
@@ -204,8 +204,14 @@ class CallMaker:
         if len(counts) > 1 or (len(counts) == 1 and len(things) > 1 and not self._counts_all(counts[0][0], things)):
             each = _paired(counts, things)
         else:
-            default = len(things) if len(things) > 1 else ruled[0]["count"] if len(ruled) == 1 else self._vague(clause)
-            names, each = [self._listed(names)], [counts[0][1] if counts else default]
+            default = (
+                len(things)
+                if len(things) > 1
+                else ruled[0]["count"]
+                if len(ruled) == 1
+                else generation.vague_count(clause.plain)
+            )
+            names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] if counts else default]
         return [
             {"subject": name, "kind": named or self._kind(name, extras, clause), "count": count} | extras
             for name, count in zip(names, each, strict=True)
@@ -228,14 +234,6 @@ class CallMaker:
         return place > things[-1][0] or not re.search(
             r"\b(?:a|an|one|another|un|una|une|ein|eine|einen|um|uma)\b", between, re.I
         )
-
-    @staticmethod
-    def _listed(names: list[str]) -> str:
-        return ", ".join(dict.fromkeys(names))
-
-    @staticmethod
-    def _vague(clause: Spanned) -> int:
-        return generation.vague_count(clause.plain)
 
     def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
         return (
