@@ -3,8 +3,10 @@
     python -m bench.lora_recipe IMAGE... [--steps 60]
 
 The other side does in every step what `examples/text_to_image/train_text_to_image_lora_sdxl.py` of diffusers does: open
-and transform the pictures, encode them with the VAE (a sample), encode the captions, draw noise and time steps, AdamW.
-It prints one JSON object: seconds per step of both, their ratio, and the loss of both at the same fixed noise.
+and transform the pictures, encode them with the VAE (a sample), encode the captions, draw noise and time steps, go through
+peft's layers with diffusers' attention, AdamW with its defaults. The two take turns, a few steps each, so that a machine
+that slows down slows both. It prints one JSON object: seconds per step of both (medians of the turns), their ratio, and
+the loss of both at the same fixed noise.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from pipelines.training.pictures import Picture, read_pictures
 from pipelines.training.settings import TrainingSettings
 
 WARM_UP = 3  # steps that are not timed
+TURN = 5  # steps of a side before the other goes on
 
 
 def main() -> None:
@@ -50,38 +54,48 @@ def measure(images: Sequence[Path], steps: int, batch: int) -> dict[str, Any]:
         rank=4, learning_rate=1e-3, steps=steps, batch=batch, convolutions=False, mirror=False, min_snr_gamma=0,
         caption_dropout=0, warmup=0, sample_every=10**6, checkpoint_every=10**6,
     )  # fmt: skip
-    out: dict[str, Any] = {}
-    for side in ("theirs", "ours"):
-        model = load_model("builtin", Device("cpu", "float32"), embedder)
-        with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place:
+        sides = {}
+        for side in ("theirs", "ours"):
+            model = load_model("builtin", Device("cpu", "float32"), embedder)
             cache = build_cache(model, pictures, "", settings)
-            trainer = Trainer(model, cache, settings, list(range(len(cache))), Path(place), Progress(Path(place)))
-            rows = list(range(len(cache)))
-            out.setdefault("loss_before", round(validation_loss(trainer, rows), 5))
-            step = _ours(trainer) if side == "ours" else _Recipe(trainer, pictures, embedder).step
-            wall, cpu = time.perf_counter(), time.process_time()
-            for number in range(steps):
-                if number == WARM_UP:
-                    wall, cpu = time.perf_counter(), time.process_time()
-                step(number)
-            timed = max(1, steps - WARM_UP)
+            folder = Path(place) / side
+            sides[side] = Trainer(model, cache, settings, list(range(len(cache))), folder, Progress(folder))
+        rows = list(range(len(pictures)))
+        out: dict[str, Any] = {"loss_before": round(validation_loss(sides["ours"], rows), 5)}
+        steps_of = {
+            "theirs": _Recipe(sides["theirs"], pictures, embedder).step,
+            "ours": lambda number: sides["ours"]._step(sides["ours"].batch(number)),
+        }
+        wall, cpu = _turns(steps_of, steps)
+        for side, trainer in sides.items():
             out[side] = {
-                "seconds_per_step": round((time.perf_counter() - wall) / timed, 4),
-                "cpu_seconds_per_step": round((time.process_time() - cpu) / timed, 4),
+                "seconds_per_step": round(median(wall[side]), 4),
+                "cpu_seconds_per_step": round(median(cpu[side]), 4),
                 "loss": round(validation_loss(trainer, rows), 5),
             }
-    out["ratio"] = round(out["ours"]["seconds_per_step"] / out["theirs"]["seconds_per_step"], 3)
-    out["cpu_ratio"] = round(out["ours"]["cpu_seconds_per_step"] / out["theirs"]["cpu_seconds_per_step"], 3)
+    for name, spent in (("ratio", wall), ("cpu_ratio", cpu)):
+        ratios = [ours / theirs for ours, theirs in zip(spent["ours"], spent["theirs"], strict=True)]
+        out[name] = round(median(ratios), 3)
     return out
 
 
-def _ours(trainer: Any) -> Any:
-    def step(number: int) -> None:
-        for group in trainer.optimizer.param_groups:
-            group["lr"] = trainer.settings.learning_rate
-        trainer._step(trainer.batch(number))
-
-    return step
+def _turns(steps_of: dict[str, Callable[[int], Any]], steps: int) -> tuple[dict[str, list[float]], ...]:
+    """Wall and CPU seconds per step, a value for each turn of each side; the first steps are not timed."""
+    wall: dict[str, list[float]] = {side: [] for side in steps_of}
+    cpu: dict[str, list[float]] = {side: [] for side in steps_of}
+    for side, step in steps_of.items():
+        for number in range(WARM_UP):
+            step(number)
+    for first in range(WARM_UP, steps, TURN):
+        numbers = range(first, min(first + TURN, steps))
+        for side, step in steps_of.items():
+            began, worked = time.perf_counter(), time.process_time()
+            for number in numbers:
+                step(number)
+            wall[side].append((time.perf_counter() - began) / len(numbers))
+            cpu[side].append((time.process_time() - worked) / len(numbers))
+    return wall, cpu
 
 
 class _Recipe:
@@ -89,10 +103,14 @@ class _Recipe:
 
     def __init__(self, trainer: Any, pictures: list[Picture], embedder: Any) -> None:
         import torch
+        from diffusers.models.attention_processor import AttnProcessor2_0
 
+        settings = trainer.settings
         self.trainer, self.pictures, self.embedder = trainer, pictures, embedder
         self.vae, self.unet = trainer.model.pipe.vae, trainer.unet
         self.unet.to(memory_format=torch.contiguous_format)  # as the script loads it; the product's loader reorders
+        self.unet.set_attn_processor(AttnProcessor2_0())
+        self.optimizer = torch.optim.AdamW(trainer.parameters, lr=settings.learning_rate, weight_decay=1e-2)
         self.folder = tempfile.TemporaryDirectory()
         self.files = []
         for number, picture in enumerate(pictures):
@@ -119,8 +137,8 @@ class _Recipe:
         loss = torch.nn.functional.mse_loss(predicted.float(), target.float(), reduction="mean")
         trainer.accelerator.backward(loss)
         trainer.accelerator.clip_grad_norm_(trainer.parameters, 1.0)
-        trainer.optimizer.step()
-        trainer.optimizer.zero_grad()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
 
     def _pixels(self, file: Path) -> Any:
         import torch

@@ -60,6 +60,8 @@ class Trainer:
         import torch
         from accelerate import Accelerator
 
+        from pipelines.training.attention import use_joined_attention  # imports torch
+
         self.model, self.cache, self.settings, self.rows = model, cache, settings, rows
         self.prior = prior
         self.pairs = Pairs(cache, rows, rejected) if rejected is not None and settings.preference_weight > 0 else None
@@ -70,6 +72,8 @@ class Trainer:
         self.unet = model.pipe.unet
         if model.device.kind == "cpu":  # channels-last is faster for painting, with a backward pass it is slower
             self.unet.to(memory_format=torch.contiguous_format)
+            if settings.precision == "no" and self.unet.dtype == torch.float32:
+                use_joined_attention(self.unet, ADAPTER)
         self.modules: dict[str, Any] = {"unet": self.unet}
         groups: list[dict[str, Any]] = [{"params": add_lora(self.unet, settings, ADAPTER), "share": 1.0}]
         if settings.gradient_checkpointing:
@@ -326,4 +330,5 @@ def _optimizer(groups: list[dict[str, Any]], settings: TrainingSettings) -> Any:
         from bitsandbytes.optim import AdamW8bit  # pyright: ignore[reportMissingImports] (only with a CUDA card)
 
         return AdamW8bit(groups, **options)
-    return torch.optim.AdamW(groups, **options)
+    kinds = {parameter.device.type for group in groups for parameter in group["params"]}
+    return torch.optim.AdamW(groups, fused=kinds <= {"cpu", "cuda"}, **options)
