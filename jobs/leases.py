@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from functools import cache
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
@@ -20,9 +21,14 @@ def next_waiting(kinds: Collection[str] | None) -> Select[Task, Job]:
     Oldest first, but what has crashed waits behind everything that has not, and a task that must run alone comes
     before the untouched ones, so that a culprit is found while few are suspected.
     """
+    return _next_waiting(None if kinds is None else tuple(kinds))
+
+
+@cache  # idle workers ask all the time, and building it takes as long as running it
+def _next_waiting(kinds: tuple[str, ...] | None) -> Select[Task, Job]:
     query = select(Task, Job).join(Job, Job.id == Task.job_id).where(Task.state == "queued")
     if kinds is not None:
-        query = query.where(Job.kind.in_(list(kinds)))
+        query = query.where(Job.kind.in_(kinds))
     return query.order_by(Task.crashes, Task.alone.desc(), Task.id).limit(1)
 
 

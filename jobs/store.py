@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from errors import BadRequest, NotFound, ResourceError
@@ -88,8 +88,12 @@ class JobStore:
         )
         session.add(job)
         session.flush()
-        session.add_all(
-            Task(job_id=job.id, index=index, label=task.label, payload=task.payload) for index, task in enumerate(tasks)
+        session.execute(
+            insert(Task),
+            [
+                {"job_id": job.id, "index": index, "label": task.label, "payload": task.payload}
+                for index, task in enumerate(tasks)
+            ],
         )
         emit(session, job, "job_queued", settle(session, job), title=title)
         return job.id

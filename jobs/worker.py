@@ -79,11 +79,11 @@ class Worker:
     def _work(self, lane: str) -> None:
         kinds = [kind for kind, handler in self.handlers.items() if handler.lane == lane]
         while not self._stop.is_set():
-            mark = self.store.bus.mark
+            mark = self.store.bus.work_mark
             try:
                 kind = self.store.next_kind(kinds)
                 if kind is None:
-                    self.store.bus.wait(mark, IDLE_SECONDS)
+                    self.store.bus.wait_for_work(mark, IDLE_SECONDS)
                 else:
                     self._run(lane, self.store.claim(self.id, self.handlers[kind].batch, [kind]))
             except (GameForgeError, SQLAlchemyError) as error:

@@ -173,3 +173,20 @@ def test_the_worker_survives_a_locked_database(desk: Desk, monkeypatch: pytest.M
         time.sleep(0.5)
         assert desk.store.get(job.id).state == "queued"
     assert worker.wait(job.id, timeout=60).state == "done"
+
+
+def test_idle_workers_look_for_work_only_when_there_may_be_some(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.worker.IDLE_SECONDS", 600.0)
+    asked: list[str] = []
+    ask = desk.store.next_kind
+
+    def next_kind(kinds: Any) -> str | None:
+        asked.extend(kinds)
+        return ask(kinds)
+
+    monkeypatch.setattr(desk.store, "next_kind", next_kind)
+    worker = desk.worker(count=Counting(lambda task, context: time.sleep(0.01)))
+    worker.start()
+    assert worker.wait(desk.queue(30).id, timeout=60).state == "done"
+    assert asked.count("generate") <= 3  # at the start and for the job, not for each of 30 ends
+    assert worker.wait(desk.submit("lamp").id, timeout=60).state == "done"  # woken, as nothing else would for minutes
