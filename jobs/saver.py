@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +24,7 @@ class Saver(Generic[Item]):
         self._keep = keep
         self._waiting: deque[Item] = deque()
         self._calls: list[Future[None]] = []
+        self._ended = threading.Event()
         self._pool = ThreadPoolExecutor(1, "jobs-save")
 
     def add(self, item: Item) -> None:
@@ -37,7 +38,7 @@ class Saver(Generic[Item]):
     def _drain(self) -> None:
         if not self._waiting:
             return
-        time.sleep(BURST_SECONDS)
+        self._ended.wait(BURST_SECONDS)  # at the end nothing more comes
         items = []
         while self._waiting:
             items.append(self._waiting.popleft())
@@ -49,6 +50,7 @@ class Saver(Generic[Item]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._pool.shutdown()
         if error is None:
             for call in self._calls:
