@@ -247,6 +247,7 @@ _ALL_BUT = re.compile(
     r"\b((?:all|everything|every ?one|any|none|the lot)(?: of (?:them|these|those))?) but(?=\s+(?:not\s+)?(?:the\s+)?(?:number\s+|#)?(?:\d|last))",
     re.I,
 )
+_ALL_APPROVED = re.compile(r"\b(?:all|everything|every ?one)(?: of them| is| are)? (?:approved|accepted)\b", re.I)
 _EXCEPTED = re.compile(
     r"\bexcept(?: for)? (?:the |number |#)*\d+(?:st|nd|rd|th)?(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+)#?\d+(?:st|nd|rd|th)?)+(?! (?:is|are|was|needs?|looks?)\b(?! (?:can|good|great)))",
     re.I,
@@ -281,6 +282,7 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
     """Approve and reject lists from one or several verdicts ("ok on 21 but 22 is a no")."""
     if re.search(r"\bnothing\b", text, re.I) and not references.find(text, gallery).refs:
         return {"approve": [], "reject": []}
+    text = _ALL_APPROVED.sub("approve all", text)
     text = _EXCEPTED.sub(
         lambda match: re.sub(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)", " & ", match[0]), _ALL_BUT.sub(r"\1 except", text)
     )
@@ -345,6 +347,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
         reject = ["rest"]
     if re.search(r"\bnone\b|\bany of\b", text, re.I) and "all" in approve:
         approve, reject = [ref for ref in approve if ref != "all"], [*reject, "all"]
+    if {*approve, *reject} - {"approved"}:  # "7, approved": the word is the verdict, not what it is about
+        approve, reject = ([ref for ref in refs if ref != "approved"] for refs in (approve, reject))
     reject = list(dict.fromkeys(reject))
     approve = [ref for ref in dict.fromkeys(approve) if ref not in reject]
     return {"approve": approve, "reject": reject}

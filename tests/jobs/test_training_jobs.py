@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -170,6 +171,37 @@ def test_stop_keeps_the_state_and_retry_goes_on(services: Services, files: list[
     assert services.worker.wait(job.id, PATIENCE).state == "done"
     assert any(f"Going on from step {stopped_at}" in entry.get("text", "") for entry in read_progress(folder))
     assert desk.packs.names("default") == ("Dustbowl",)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_when_the_pack_is_saved_costs_no_training(
+    services: Services, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file size limit of the process stands in for a full disk: the write itself fails, in the middle of a file."""
+    desk = services.packs
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    stage = desk.packs.files.stage
+
+    def stage_on_full_disk(key: str, data: bytes) -> str:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+        try:
+            return stage(key, data)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    job = desk.submit("default", desk.prepare("default", "Dustbowl", files, preset="fast"))
+    folder = desk.run_folder(job.id)
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.packs.files, "stage", stage_on_full_disk)
+        services.worker.start()
+        view = services.worker.wait(job.id, PATIENCE)
+    assert view.state == "failed" and view.error is not None and "is full. Free some space" in view.error
+    assert desk.packs.names("default") == () and desk.packs.files.staged() == []
+    learned = steps_of(folder)
+    assert services.jobs.retry(job.id) == 1
+    assert services.worker.wait(job.id, PATIENCE).state == "done"
+    assert desk.packs.names("default") == ("Dustbowl",) and steps_of(folder) == learned
 
 
 def test_a_leftover_trainer_is_told_by_pid_and_start_time(tmp_path: Path) -> None:
