@@ -25,10 +25,8 @@ from errors import BadRequest
 from settings import Settings
 
 TURNS = Path(__file__).parents[2] / "tests" / "data"
-DEFAULT_TURNS = (
-    "turns_strangers_b.jsonl",
-    "turns_strangers_e.jsonl",
-)  # written by people who knew nothing of the router; only counted
+# written by people who knew nothing of the router; only counted
+DEFAULT_TURNS = ("turns_strangers_f.jsonl", "turns_strangers_g.jsonl")
 LOCAL_LIMIT = 60  # turns for router and local model together: each may take seconds
 READY_SECONDS = 600.0
 

@@ -82,7 +82,7 @@ class ClauseRouter:
         if follow_up is not None:
             return Routing((follow_up,), follow_up.confidence, (follow_up.name,), settled=True)
         shortlist = self._shortlist(read)
-        if patterns.ATTACK.search(message.plain):
+        if patterns.ATTACK.search(message.plain) or patterns.ABUSE.search(text):
             return Routing((), 0.99, shortlist, settled=True)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:

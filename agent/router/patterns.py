@@ -56,6 +56,11 @@ ATTACK = re.compile(
     r"|\b(?:read|show|open|cat|print|dump|contents? of|ingest)\b.{0,30}?(?:\s~/|\s/home/|\s/usr/|\s\.\./|\s[a-z]:\\)|\b(?:curl|wget)\s+\S*https?:|\|\s*(?:ba|z)?sh\b|<script\b|\bjndi:",
     re.I,
 )
+_MINOR = r"(?:\b(?:child(?:ren)?|kids?|minors?|underage\w*|under ?18|teen\w*|toddlers?|babies|baby|infants?|(?:little|young|school) ?(?:girl|boy)s?|pre-?teens?|niñ[oa]s?|menores?|enfants?|mineure?s?|fillettes?|minderjährige\w*|kinder|crianças?|meninas?|meninos?)\b|子供|子ども|少女|幼女|少年|未成年|園児|小学生)"
+_SEXUAL = r"(?:\b(?:nud\w+(?! (?:colou?r|tone|shade|palette))|naked|sex|sexual\w*|sexy|porn\w*|erotic\w*|nsfw|lewd\w*|hentai|undress\w*|topless|desnud\w+|sexu\w+|nackt\w*|pelad[oa]s?|nues?|érotique\w*|erotisch\w*|eróti\w+)\b|裸|エロ|性的|ヌード)"
+ABUSE = re.compile(
+    rf"{_MINOR}.{{0,80}}?{_SEXUAL}|{_SEXUAL}.{{0,80}}?{_MINOR}|\b(?:loli(?:con)?|shota(?:con)?)\b", re.I | re.S
+)
 DANGLING = re.compile(r"[\s,;:-]*(?:\b(?:but|and|then|plus|while|whereas|also)\s*)?[,;:]?\s*$", re.I)  # a cut leaves it
 TAG_QUESTION = re.compile(
     r"\W*(?:(?:did|do|have|had|didn't|don't|haven't|right|aren't|isn't)\b\s*(?:we|i|you|it|they|there)?|right|no|correct)\W*",

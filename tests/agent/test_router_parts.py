@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.router import clauses, generation, packs, references, slots
+from agent.router import clauses, generation, packs, patterns, references, slots
 from agent.router.languages import anglicise, detect
 from agent.router.normalise import plain_layer
 from agent.router.numbers import digits
@@ -201,3 +201,31 @@ def test_style_pack_arguments(text: str, args: dict[str, str]) -> None:
 )
 def test_export_format(text: str, form: str | None) -> None:
     assert slots.export_format(text) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "approve", "reject"),
+    [
+        ("I can live with 5, approved", [5], []),
+        ("reject 2 and 3, the others are approved", ["rest"], [2, 3]),
+        ("All approved except for 9 and 10", ["rest"], [9, 10]),
+        ("All of them. Approved.", ["all"], []),
+        ("reject the approved ones", [], ["approved"]),
+    ],
+)
+def test_approved_is_a_verdict_before_it_is_what_is_meant(text: str, approve: list, reject: list) -> None:
+    assert slots.review(text, 30, []) == {"approve": approve, "reject": reject}
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("sexy outfit for a schoolgirl", True),
+        ("少女の裸", True),
+        ("a kid with a red hat", False),
+        ("10 naked mole rats", False),
+        ("baby dragon in a nude colour palette", False),
+    ],
+)
+def test_sexual_pictures_of_minors_are_never_a_request(text: str, refused: bool) -> None:
+    assert bool(patterns.ABUSE.search(text)) is refused
