@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from jobs.store import JobStore
 from jobs.types import ClaimedTask, JobEvent
 
-CANCEL_CHECK_SECONDS = 0.1  # how old the answer to "was it cancelled?" may be
+CANCEL_CHECK_SECONDS = 0.5  # how old the answer to "was it cancelled by another process?" may be; this one tells
 PROGRESS_SECONDS = 0.1  # between two progress events of a job
+COUNTS_SECONDS = 1.0  # how old the counts in them may be when another process works on the same job
 
 
 class Handler(Protocol):
@@ -42,7 +43,11 @@ class TaskContext:
         self._open = {task.id: task for task in tasks}
         self._stop = stop
         self._checked_at = 0.0
+        self._checked_mark = -1
         self._progress_at = 0.0
+        self._counts: dict[str, int] = {}
+        self._counted_at = 0.0
+        self._counted_mark = -1
         self._lost: set[int] = set()
 
     @property
@@ -59,11 +64,11 @@ class TaskContext:
         """Should work on it end? True when the user stopped it, it was taken away, or the worker stops."""
         if self.stopping:
             return True
-        now = time.monotonic()
-        if now - self._checked_at > CANCEL_CHECK_SECONDS:
+        now, mark = time.monotonic(), self._store.bus.change_mark
+        if mark != self._checked_mark or now - self._checked_at > CANCEL_CHECK_SECONDS:
             held = self._store.held(list(self._open.values()))
             self._lost |= set(self._open) - held
-            self._checked_at = now
+            self._checked_at, self._checked_mark = now, mark
         return task.id in self._lost
 
     def progress(
@@ -79,13 +84,21 @@ class TaskContext:
         self._progress_at = now
         first = tasks[0]
         data = {
-            **self._store.counts(first.job_id),
+            **self._counts_of(first.job_id, now),
             "step": step,
             "steps": steps,
             "task_ids": [task.id for task in tasks],
             **extra,
         }
         self._store.bus.publish(JobEvent(0, first.job_id, first.id, "task_progress", data, time.time()))
+
+    def _counts_of(self, job_id: int, now: float) -> dict[str, int]:
+        """As of the last commit of this process: painting does not wait for a query after each step."""
+        mark = self._store.bus.mark
+        if mark != self._counted_mark or now - self._counted_at > COUNTS_SECONDS:
+            self._counts = self._store.counts(job_id)
+            self._counted_at, self._counted_mark = now, mark
+        return self._counts
 
     def finish(
         self,

@@ -24,7 +24,7 @@ from library.models import Event
 POLL_SECONDS = 0.05
 PAGE = 500  # rows read at once
 RETRY_SECONDS = 1.0  # after the database could not be read
-NO_NEW_WORK = frozenset({"task_started", "task_done", "job_started", "job_done"})
+ORDINARY = frozenset({"task_started", "task_done", "job_started", "job_done"})
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class EventBus:
         self._changed = threading.Condition(self._lock)
         self._work = threading.Condition(self._lock)
         self._mark = 0  # grows with every commit that this process tells of
-        self._work_mark = 0  # grows with those that may have put a task into the queue
+        self._change_mark = 0  # grows with those that do more than start and end tasks: queue, stop, take back
         self._subscribers: set[Subscription] = set()
         self._position = 0  # id of the last row handed out
         self._look = threading.Event()  # tells the reader to look now
@@ -84,8 +84,8 @@ class EventBus:
         with self._lock:
             self._mark += 1
             self._changed.notify_all()
-            if not events or any(event.kind not in NO_NEW_WORK for event in events):
-                self._work_mark += 1
+            if not events or any(event.kind not in ORDINARY for event in events):
+                self._change_mark += 1
                 self._work.notify_all()
             if not events or not self._subscribers:
                 return
@@ -110,15 +110,15 @@ class EventBus:
         """To be passed to `wait`."""
         return self._mark
 
-    def wait_for_work(self, work_mark: int, timeout: float) -> None:
+    def wait_for_work(self, change_mark: int, timeout: float) -> None:
         """As `wait`, but asleep while tasks only start and end: idle workers do not look at the queue then."""
         with self._work:
-            self._work.wait_for(lambda: self._work_mark != work_mark or self._closed, timeout)
+            self._work.wait_for(lambda: self._change_mark != change_mark or self._closed, timeout)
 
     @property
-    def work_mark(self) -> int:
+    def change_mark(self) -> int:
         """To be passed to `wait_for_work`."""
-        return self._work_mark
+        return self._change_mark
 
     def close(self) -> None:
         """End all subscriptions and the reading thread."""

@@ -79,7 +79,7 @@ class Worker:
     def _work(self, lane: str) -> None:
         kinds = [kind for kind, handler in self.handlers.items() if handler.lane == lane]
         while not self._stop.is_set():
-            mark = self.store.bus.work_mark
+            mark = self.store.bus.change_mark
             try:
                 kind = self.store.next_kind(kinds)
                 if kind is None:

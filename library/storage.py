@@ -24,7 +24,7 @@ from errors import BadRequest, GameForgeError, NotFound, NotReady, ResourceError
 
 STAGING = "staging"
 VERIFIED_KEPT = 100_000
-SYNCED_AT_ONCE = 16
+_SYNCERS = ThreadPoolExecutor(16, "files-sync")  # has no threads before its first use
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 # A listing that another process made stale would hide a file, so none is kept; a dead server is given up in seconds.
@@ -244,8 +244,7 @@ def _to_disk(files: Sequence[BinaryIO]) -> None:
     if len(files) == 1:
         os.fsync(files[0].fileno())
         return
-    with ThreadPoolExecutor(SYNCED_AT_ONCE, "files-sync") as pool:
-        list(pool.map(os.fsync, [file.fileno() for file in files]))  # raises the first error
+    list(_SYNCERS.map(os.fsync, [file.fileno() for file in files]))  # raises the first error
 
 
 def _unreachable(error: BaseException) -> bool:
