@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.router.text import Piece, Spanned
+from agent.router.things import Things, english_too
 
 _DATA = Path(__file__).parent / "data" / "languages.json"
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -36,10 +37,10 @@ class Row:
 
 
 class Lexicon:
-    """Phrases of one language, found at word starts through their first letters."""
+    """Phrases of one language, found at word starts through their first letters; longer ones among `things` win."""
 
-    def __init__(self, rows: list[tuple[str, Row]], spaced: bool) -> None:
-        self._spaced = spaced
+    def __init__(self, rows: list[tuple[str, Row]], things: Things, spaced: bool) -> None:
+        self._spaced, self._things = spaced, things
         self._rows = [row for _, row in rows]
         by_start: dict[str, list[int]] = {}
         for number, (words, _) in enumerate(rows):
@@ -61,11 +62,14 @@ class Lexicon:
             inside = self._spaced and at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
             pattern = None if inside else self._patterns.get(text[at].lower(), self._other)
             match = pattern.match(text, at) if pattern else None
-            if match and match.end() > at:
-                yield at, match.end(), self._rows[int(str(match.lastgroup)[1:])]
-                at = match.end()
-            else:
-                at += 1
+            end = match.end() if match else at
+            thing = None if inside else self._things.at(text, at)
+            if thing is not None and thing[0] > end:
+                end = thing[0]
+                yield at, end, Row(thing[1], noun=True)
+            elif match and end > at:
+                yield at, end, self._rows[int(str(match.lastgroup)[1:])]
+            at = max(end, at + 1)
 
 
 @functools.cache
@@ -82,7 +86,7 @@ def lexicons() -> dict[str, Lexicon]:
         if language != "ja":  # longer phrases win over the words in them
             flat = [(option, row) for words, row in rows for option in _options(words)]
             rows = sorted(flat, key=lambda pair: -len(pair[0]))
-        out[language] = Lexicon(rows, spaced=language != "ja")
+        out[language] = Lexicon(rows, Things(language), spaced=language != "ja")
     return out
 
 
@@ -97,6 +101,7 @@ def _options(words: str) -> list[str]:
     return [option for option in [*out, words[start:]] if option]
 
 
+@functools.lru_cache(512)  # asked for a message and again for each of its parts
 def detect(text: str) -> str | None:
     """Language code when the message is plainly not English, else None."""
     japanese = len(_JAPANESE.findall(text))
@@ -112,7 +117,7 @@ def detect(text: str) -> str | None:
         points = 0.0
         for start, end, row in lexicon.find(text):
             said = text[start:end].lower()
-            if said in _ENGLISH or said.rstrip("s") == row.english:
+            if said in _ENGLISH or said in english_too() or said.rstrip("s") == row.english:
                 points += 0.1
             elif row.noun:
                 points += 0.6

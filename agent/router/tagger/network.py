@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 RANK = 16
+WORD_PIECES = "embeddings.word_embeddings"
 MAX_PIECES = 256  # of a message; MiniLM was trained on no more
 WEIGHTS = Path(__file__).parents[1] / "data" / "tagger.safetensors"
 
@@ -49,16 +50,17 @@ def heads(width: int) -> nn.Module:
 
 
 def adapted(model: Any) -> Iterator[tuple[str, nn.Module]]:
-    """(name, layer) of the linear layers that are changed: all of the encoder's."""
+    """(name, layer) of what is changed: the encoder's linear layers and the table of word pieces."""
     from torch import nn
 
-    for name, layer in model.encoder.named_modules():
-        if isinstance(layer, nn.Linear):
+    yield WORD_PIECES, model.get_submodule(WORD_PIECES)  # MiniLM read English alone: pieces of other languages are raw
+    for name, layer in model.named_modules():
+        if name.startswith("encoder.") and isinstance(layer, nn.Linear):
             yield name, layer
 
 
 def merge(model: Any, weights: dict[str, torch.Tensor]) -> None:
-    """Add the low-rank changes to the layers, in place."""
+    """Add the low-rank changes to the layers, in place: up [rows, RANK] x down [RANK, columns]."""
     import torch
 
     with torch.no_grad():

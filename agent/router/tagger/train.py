@@ -32,15 +32,18 @@ SMOOTHING = 0.02
 
 
 class LowRank(nn.Module):
-    """A linear layer with a low-rank change beside it."""
+    """A linear layer, or a table of embeddings, with a low-rank change beside it."""
 
-    def __init__(self, layer: nn.Linear) -> None:
+    def __init__(self, layer: nn.Linear | nn.Embedding) -> None:
         super().__init__()
         self.layer = layer
-        self.down = nn.Parameter(torch.randn(network.RANK, layer.in_features) / math.sqrt(layer.in_features))
-        self.up = nn.Parameter(torch.zeros(layer.out_features, network.RANK))
+        rows, columns = layer.weight.shape
+        self.down = nn.Parameter(torch.randn(network.RANK, columns) / math.sqrt(columns))
+        self.up = nn.Parameter(torch.zeros(rows, network.RANK))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if isinstance(self.layer, nn.Embedding):
+            return self.layer(inputs) + nn.functional.embedding(inputs, self.up) @ self.down
         return self.layer(inputs) + (inputs @ self.down.T) @ self.up.T
 
 
@@ -48,10 +51,10 @@ def adapt(model: Any) -> dict[str, LowRank]:
     """Put a change on each layer; by the names that `network.merge` knows."""
     out: dict[str, LowRank] = {}
     for name, layer in list(network.adapted(model)):
-        assert isinstance(layer, nn.Linear)
+        assert isinstance(layer, nn.Linear | nn.Embedding)
         parent, _, own = name.rpartition(".")
         out[name] = LowRank(layer)
-        setattr(model.encoder.get_submodule(parent), own, out[name])
+        setattr(model.get_submodule(parent), own, out[name])
     return out
 
 
@@ -105,8 +108,16 @@ def epoch_of(
     return batches
 
 
-def fit(samples: list[Sample], *, epochs: int, seed: int, held: list[Sample] | None = None) -> dict[str, torch.Tensor]:
-    """The changes and heads, fp16, as `Tagger.load` reads them."""
+def fit(
+    samples: list[Sample],
+    *,
+    epochs: int,
+    seed: int,
+    held: list[Sample] | None = None,
+    start: dict[str, torch.Tensor] | None = None,
+    highest: float = LEARNING_RATE,
+) -> dict[str, torch.Tensor]:
+    """The changes and heads, fp16, as `Tagger.load` reads them; `start`: go on from those of an earlier training."""
     from agent.planning.vocabulary import Vocabulary
 
     torch.manual_seed(seed)
@@ -115,8 +126,12 @@ def fit(samples: list[Sample], *, epochs: int, seed: int, held: list[Sample] | N
     model.requires_grad_(False)
     changes = adapt(model)
     heads: Any = network.heads(model.config.hidden_size)
+    if start is not None:
+        with torch.no_grad():
+            for name, parameter in _named(changes, heads).items():
+                parameter.copy_(start[name])
     trained = [*heads.parameters(), *(p for change in changes.values() for p in (change.down, change.up))]
-    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(trained, lr=highest, weight_decay=0.01)
     subjects = [subject.text for subject in Vocabulary.load().subjects]
     phrases = list(data.phrases(draw))
     steps = epochs * math.ceil(len(samples) * (1 + PHRASES) / BATCH)
@@ -125,7 +140,7 @@ def fit(samples: list[Sample], *, epochs: int, seed: int, held: list[Sample] | N
         total, count = 0.0, 0
         model.train()
         for samples_of_batch in epoch_of(samples, phrases, subjects, draw):
-            rate = LEARNING_RATE * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
+            rate = highest * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             ids, mask, requests, slots = batch_of(samples_of_batch, tokenizer)
@@ -137,10 +152,14 @@ def fit(samples: list[Sample], *, epochs: int, seed: int, held: list[Sample] | N
             total, count, done = total + float(loss.detach()), count + 1, done + 1
         line = {"epoch": epoch + 1, "loss": round(total / count, 4), "seconds": round(time.monotonic() - started)}
         print(json.dumps(line | (held_out(held, tokenizer, model, heads) if held else {})), flush=True)
-    weights = {f"{name}.down": change.down for name, change in changes.items()}
-    weights |= {f"{name}.up": change.up for name, change in changes.items()}
-    weights |= {"heads.weight": heads.weight, "heads.bias": heads.bias}
+    weights = _named(changes, heads)
     return {name: value.detach().to(torch.float16).contiguous() for name, value in weights.items()}
+
+
+def _named(changes: dict[str, LowRank], heads: Any) -> dict[str, nn.Parameter]:
+    out = {f"{name}.down": change.down for name, change in changes.items()}
+    out |= {f"{name}.up": change.up for name, change in changes.items()}
+    return out | {"heads.weight": heads.weight, "heads.bias": heads.bias}
 
 
 def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> dict[str, float]:
@@ -164,11 +183,13 @@ def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> d
 
 
 def main() -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     parser = argparse.ArgumentParser(description="Trains the tagger.")
     parser.add_argument("--data", type=Path, default=data.LABELLED)
     parser.add_argument("--out", type=Path, default=network.WEIGHTS)
+    parser.add_argument("--start", type=Path, help="weights of an earlier training to go on from")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="learning rate at its highest")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--hold-out", action="store_true", help="keep one message in ten back and report on them")
@@ -176,7 +197,8 @@ def main() -> None:
     samples = [sample for group in data.labelled(args.data).values() for sample in group]
     random.Random(0).shuffle(samples)
     cut = len(samples) // 10 if args.hold_out else 0
-    weights = fit(samples[cut:], epochs=args.epochs, seed=args.seed, held=samples[:cut])
+    start = load_file(args.start) if args.start else None
+    weights = fit(samples[cut:], epochs=args.epochs, seed=args.seed, held=samples[:cut], start=start, highest=args.rate)
     save_file(weights, args.out, {"labels": f"{REQUEST_LABELS} {SLOT_LABELS}"})
 
 
