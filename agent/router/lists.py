@@ -11,7 +11,7 @@ APPROVE = (
     r"surviv\w*|lgtm|can stay|best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|want|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
 )
 REJECT = (
-    r"reject\w*|delet\w*|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
+    r"reject\w*|rej(?=\s+#?\d)|delet\w*|del(?=\s+#?\d)|fail(?:s|ed)?(?= *(?:$|and\b|but\b|so\b))|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
     r"sucks?|dump|scrap|get rid of|kill|can go|has to go|have to go|must go|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d|\s*$)|not (?:so much|really|quite)|meh|dislike\w*|"
     r"(?:are|is|ai|was|were|do|does)n'?t(?=\W*$)|veto|out\b(?= *$)|worst|garbage|rubbish|nuke|cut|ditch|chuck|👎|❌|✖️?|🗑️?"
 )

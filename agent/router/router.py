@@ -15,9 +15,8 @@ from agent.router.text import clean
 from agent.router.types import Routing, TurnContext
 
 # Where both hear other tools. The limits were chosen on messages of strangers; see docs/decisions/0013.
-RULES_SURE = 0.99  # rules that are so sure are believed ...
-TAGGER_SURER = 0.98  # ... unless the tagger is surer still
-TAGGER_DOUBTS = 0.7  # a tagger in such doubt yields to rules
+TAGGER_DOUBTS = 0.8  # a tagger in such doubt yields to rules
+RULES_SURE_OF_RARE = 0.7
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
 RARE = frozenset({"job_status", "cancel_job", "label_assets", "undo_review"})  # the tagger has seen few of them
@@ -61,12 +60,11 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     if tools == others:
         best = ruled if labels.RESET.search(text) else tagged
         return Routing(best.calls, max(ruled.confidence, tagged.confidence), shortlist)
-    rare = bool(RARE & set(tools)) and ruled.confidence > TAGGER_DOUBTS
+    rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
     for_images = bool(context.images) and "create_style_pack" in tools
-    sure = ruled.confidence >= RULES_SURE and tagged.confidence < TAGGER_SURER
     doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= 0.5
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    best = ruled if rare or for_images or sure or doubted or listed else tagged
+    best = ruled if rare or for_images or doubted or listed else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 

@@ -247,6 +247,8 @@ _ALL_BUT = re.compile(
     r"\b((?:all|everything|every ?one|any|none|the lot)(?: of (?:them|these|those))?) but(?=\s+(?:not\s+)?(?:the\s+)?(?:number\s+|#)?(?:\d|last))",
     re.I,
 )
+_IS = re.compile(r"\s+(?:are|is|get|gets|go|goes|will be|can be)\s", re.I)
+_SO_IS = re.compile(r"\s*(?:so (?:is|are|does|do)|neither|nor)\b", re.I)  # the verdict before holds
 _ALL_APPROVED = re.compile(r"\b(?:all|everything|every ?one)(?: of them| is| are)? (?:approved|accepted)\b", re.I)
 _EXCEPTED = re.compile(
     r"\bexcept(?: for)? (?:the |number |#)*\d+(?:st|nd|rd|th)?(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+)#?\d+(?:st|nd|rd|th)?)+(?! (?:is|are|was|needs?|looks?)\b(?! (?:can|good|great)))",
@@ -322,7 +324,7 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
             continue
         if not cues:
             for span in spans:
-                if polarity is None or suffix_style:
+                if polarity is None or suffix_style and not _SO_IS.match(chunk):
                     waiting.append(span.refs)
                 else:
                     give(span.refs, polarity)
@@ -337,7 +339,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
         for span in spans:
             before = [value for start, value in cues if start < span.start]
             after = [value for start, value in cues if start >= span.start]
-            give(span.refs, (after or before)[0] if follows and after else (before or after)[-1])
+            told = after and (follows or _IS.match(chunk, span.end))  # "take 1 and 2 the others are rejected"
+            give(span.refs, after[0] if told else (before or after)[-1])
         polarity = cues[-1][1]
     for names in waiting:
         give(names, polarity if polarity is not None else True)

@@ -12,8 +12,8 @@ from memory.embedder import Embedder
 
 DATA = Path(__file__).parents[1] / "data"
 FILES = tuple(DATA / f"turns{end}.jsonl" for end in ("", "_blind", "_blind2", "_blind3", "_blind4", "_blind5"))
-# (right tool, and arguments); a, c and d were tuned on, b and e were only counted
-STRANGERS = {"a": (95, 84), "b": (93, 85), "c": (75, 62), "d": (86, 77), "e": (94, 87)}
+# (right tool, and arguments); a to e were tuned on, f and g (other languages) were only counted
+STRANGERS = {"a": (94, 86), "b": (94, 87), "c": (90, 78), "d": (90, 86), "e": (93, 89), "f": (91, 82), "g": (87, 73)}
 KEPT_APART = tuple(DATA / f"turns{end}.jsonl" for end in ("_unseen", "_fresh", "_blind6"))
 
 
@@ -41,7 +41,7 @@ def test_floors_on_words_of_strangers(router: Router, name: str, tool: float, al
     figures = summary([score_turn(router, turn) for turn in read_turns(DATA / f"turns_strangers_{name}.jsonl")])
     assert figures["tool"] >= tool and figures["tool_and_arguments"] >= all, figures
     assert figures["confident_tool"] >= 95, figures
-    assert figures["no_tool"] >= 91, figures
+    assert figures["no_tool"] >= (80 if name == "g" else 91), figures
 
 
 @pytest.mark.parametrize(

@@ -211,9 +211,14 @@ def test_export_format(text: str, form: str | None) -> None:
         ("All approved except for 9 and 10", ["rest"], [9, 10]),
         ("All of them. Approved.", ["all"], []),
         ("reject the approved ones", [], ["approved"]),
+        ("accept 7 through 9 the others are rejected", [7, 8, 9], ["rest"]),
+        ("keep 1 del 2", [1], [2]),
+        ("rej 9 10 12", [], [9, 10, 12]),
+        ("5 and 6 pass 7 fails", [5, 6], [7]),
+        ("11 is lovely and so is 13 but 12 makes my eyes hurt get rid of it", [11, 13], [12]),
     ],
 )
-def test_approved_is_a_verdict_before_it_is_what_is_meant(text: str, approve: list, reject: list) -> None:
+def test_verdicts_and_what_they_are_about(text: str, approve: list, reject: list) -> None:
     assert slots.review(text, 30, []) == {"approve": approve, "reject": reject}
 
 

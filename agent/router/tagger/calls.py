@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent.router import generation, labels, packs, patterns, slots
+from agent.router.languages import english_subject
 from agent.router.lists import STYLES
 from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
@@ -19,6 +20,7 @@ from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
 
 _LIST = re.compile(r"[,;/、・&+.]|\b(?:and|or|plus|y|e|et|und|ou|oder|o)\b|と", re.I)
+_LISTED = re.compile(r"[^\s,&](?:[^,&]*[^\s,&])?")  # of one stretch: "acorn & pine cone"
 _POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
 _NO_PICTURE = re.compile(
     r"\b(?:factor(?: of)?|by)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b", re.I
@@ -36,6 +38,11 @@ _FLAGS = {
 
 _PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風", re.I)
 
+_SENTENCE = re.compile(r"[.!?;\n]")
+_LEARN = re.compile(
+    r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
+    re.I,
+)
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
@@ -60,7 +67,7 @@ class CallMaker:
     def calls(self, reading: Reading) -> list[RoutedCall]:
         """In the order of the message; the verdicts of one message make one call."""
         out: list[RoutedCall] = []
-        requests = _merged(reading.requests)
+        requests = _merged(reading.requests, self._text)
         tools = [request.tool for request in requests]
         self._alone = {tool for tool in tools if tools.count(tool) == 1}
         for request in requests:
@@ -75,7 +82,18 @@ class CallMaker:
                     out[out.index(before)] = _both(before, call)
                 elif call.name != "review_assets" or args["approve"] or args["reject"]:
                     out.append(call)
-        return out
+        return self._with_pack(out, requests)
+
+    def _with_pack(self, calls: list[RoutedCall], requests: Sequence[Request]) -> list[RoutedCall]:
+        """ "two vampires" and "using the pack Red Night" with nothing to learn from: that names the look of the first."""
+        learned = [self._text[r.start : r.end] for r in requests if r.tool == "create_style_pack"]
+        drawn = [call for call in calls if call.name == "generate_assets"]
+        names = [call.args.get("name") for call in calls if call.name == "create_style_pack"]
+        if self._context.images or not drawn or len(names) != 1 or not names[0] or _LEARN.search(learned[0]):
+            return calls
+        for call in drawn:
+            call.args.setdefault("style_pack", names[0])
+        return [call for call in calls if call.name != "create_style_pack"]
 
     def _is_discard(self, request: Request) -> bool:
         """ "4 is dull, get rid of it": the last words of a remark are a verdict."""
@@ -220,7 +238,8 @@ class CallMaker:
     def _things(self, places: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
         """(start, end, words) of each thing: stretches that no list parts are one thing, and no more."""
         out: list[tuple[int, int, str]] = []
-        for start, end in places:
+        parts = [m.span() for start, end in places for m in _LISTED.finditer(self._text, start, end)]
+        for start, end in parts:
             words = self._text[start:end]
             if out and not _LIST.search(self._text[out[-1][1] : start]):
                 out[-1] = (out[-1][0], end, f"{out[-1][2]} {words}")
@@ -236,6 +255,7 @@ class CallMaker:
         )
 
     def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
+        subject = english_subject(subject, self._text)
         return (
             generation.kind_named(self._plain(subject).plain)
             or generation.kind_hinted(clause.plain)
@@ -330,8 +350,11 @@ _OWN = {
 }
 
 
-def _merged(requests: Sequence[Request]) -> list[Request]:
-    """Neighbours of one tool are one request unless both have what makes a request of their own."""
+def _merged(requests: Sequence[Request], text: str) -> list[Request]:
+    """Neighbours of one tool are one request unless both have what makes a request of their own.
+
+    A sentence before that names nothing ("nobody lives here. draw 6 sailors") is its reason, not a part of it.
+    """
     out: list[Request] = []
     for request in requests:
         before = out[-1] if out else None
@@ -344,6 +367,8 @@ def _merged(requests: Sequence[Request]) -> list[Request]:
             and all(before.slots.get(slot) and request.slots.get(slot) for slot in own)
         ):
             out.append(request)
+        elif not before.slots and _SENTENCE.search(text, before.end, request.start + 1):
+            out[-1] = request
         else:
             both = {
                 slot: [*before.slots.get(slot, []), *request.slots.get(slot, [])]
