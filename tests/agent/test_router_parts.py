@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.router import clauses, generation, packs, patterns, references, slots
-from agent.router.languages import anglicise, detect
+from agent.router.languages import anglicise, detect, english_subject
 from agent.router.normalise import plain_layer
 from agent.router.numbers import digits
 
@@ -234,3 +234,17 @@ def test_verdicts_and_what_they_are_about(text: str, approve: list, reject: list
 )
 def test_sexual_pictures_of_minors_are_never_a_request(text: str, refused: bool) -> None:
     assert bool(patterns.ABUSE.search(text)) is refused
+
+
+@pytest.mark.parametrize(
+    ("request_", "subject", "english"),
+    [
+        ("dibújame diez espantapájaros", "espantapájaros", "scarecrow"),
+        ("zeichne mir elf Wüstenfelsen", "Wüstenfelsen", "desert rock"),  # taken apart
+        ("desenha umas 25 samambaias", "samambaias", "fern"),
+        ("錆びたガラスの剣を5本作って", "錆びたガラスの剣", "rusty glass sword"),  # ガラス holds a shorter word
+        ("draw six robes and a gold coin", "robes", "robes"),  # French words, in an English message
+    ],
+)
+def test_things_are_put_into_english(request_: str, subject: str, english: str) -> None:
+    assert english_subject(subject, request_) == english
