@@ -16,6 +16,7 @@ from agent.router.types import Routing, TurnContext
 
 # Where both hear other tools. The limits were chosen on messages of strangers; see docs/decisions/0013.
 TAGGER_DOUBTS = 0.8  # a tagger in such doubt yields to rules
+TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
 RULES_SURE_OF_RARE = 0.7
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
@@ -58,7 +59,8 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     shortlist = tuple(dict.fromkeys([*tagged.shortlist, *ruled.shortlist]))
     tools, others = _tools(ruled), _tools(tagged)
     if tools == others:
-        best = ruled if labels.RESET.search(text) else tagged
+        lost = tagged.confidence < min(TAGGER_LOST, ruled.confidence)  # its stretches are then wrong, too
+        best = ruled if lost or labels.RESET.search(text) else tagged
         return Routing(best.calls, max(ruled.confidence, tagged.confidence), shortlist)
     rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
     for_images = bool(context.images) and "create_style_pack" in tools
