@@ -3,10 +3,10 @@
     python -m bench.lora_recipe IMAGE... [--steps 60]
 
 The other side does in every step what `examples/text_to_image/train_text_to_image_lora_sdxl.py` of diffusers does: open
-and transform the pictures, encode them with the VAE (a sample), encode the captions, draw noise and time steps, go through
-peft's layers with diffusers' attention, AdamW with its defaults. The two take turns, a few steps each, so that a machine
-that slows down slows both. It prints one JSON object: seconds per step of both (medians of the turns), their ratio, and
-the loss of both at the same fixed noise.
+and transform the pictures, encode them with the VAE (a sample), encode the captions, draw noise and time steps, go
+through peft's layers with diffusers' attention, AdamW with its defaults. The two take turns, a few steps each, so that
+a machine that slows down slows both. It prints one JSON object: seconds per step of both (medians of the turns), their
+ratio, and the loss of both at the same fixed noise.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _turns(steps_of: dict[str, Callable[[int], Any]], steps: int) -> tuple[dict[
     """Wall and CPU seconds per step, a value for each turn of each side; the first steps are not timed."""
     wall: dict[str, list[float]] = {side: [] for side in steps_of}
     cpu: dict[str, list[float]] = {side: [] for side in steps_of}
-    for side, step in steps_of.items():
+    for step in steps_of.values():
         for number in range(WARM_UP):
             step(number)
     for first in range(WARM_UP, steps, TURN):

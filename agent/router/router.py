@@ -63,10 +63,14 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
         best = ruled if lost or labels.RESET.search(text) else tagged
         return Routing(best.calls, max(ruled.confidence, tagged.confidence), shortlist)
     rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
+    packs = {name.lower() for name in context.style_packs}
+    known = not context.images and any(  # "vampires using the pack Red Night" teaches it nothing
+        call.name == "create_style_pack" and str(call.args.get("name", "")).lower() in packs for call in tagged.calls
+    )
     for_images = bool(context.images) and "create_style_pack" in tools
     doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= 0.5
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    best = ruled if rare or for_images or doubted or listed else tagged
+    best = ruled if rare or known or for_images or doubted or listed else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 

@@ -1,8 +1,8 @@
 """Attention of the UNet while its LoRA is trained on a CPU: the same numbers with fewer and larger products.
 
-peft computes W x + B A x with two thin products and two more passes over the activations for every layer. Here the small
-matrix W + B A is formed first, and layers that read the same input (query, key and value) are one product. Backwards
-stays low rank: the gradient of the full matrix is never formed.
+peft computes W x + B A x with two thin products and two more passes over the activations for every layer. Here the
+small matrix W + B A is formed first, and layers that read the same input (query, key and value) are one product.
+Backwards stays low rank: the gradient of the full matrix is never formed.
 """
 
 from __future__ import annotations

@@ -52,6 +52,12 @@ def test_impossible_counts_are_passed_on(router: Router, text: str, count: int) 
     assert name == "generate_assets" and args["count"] == count and args["kind"] == "prop"
 
 
+def test_a_pack_that_is_there_is_used_and_not_taught(router: Router) -> None:
+    [(name, args)] = called(router, "desenha dois vampiros usando o pack Dustbowl", style_packs=("Dustbowl",))
+    assert (name, args["subject"], args["count"]) == ("generate_assets", "vampiros", 2)
+    assert args["style_pack"] == "Dustbowl"
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🎉🎉🎉", "👍", "...", "?!"])
 def test_no_words_no_tool(router: Router, text: str) -> None:
     routing = router.route(text, TurnContext())
@@ -113,6 +119,13 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
         ),
         ("remove the tag night from 4", "label_assets", {"assets": [4], "tags": ["night"], "remove": True}),
         ("bitte rückgängig machen", "undo_review", {}),
+        ("zeichne elf Wüstenfelsen", "generate_assets", {"subject": "Wüstenfelsen", "count": 11}),
+        ("il me faut des tuiles de neige raccordables, 4", "generate_assets", {"count": 4, "tileable": True}),
+        (
+            "What's the toll at the north bridge?",
+            "query_design_docs",
+            {"question": "What's the toll at the north bridge?"},
+        ),
     ],
 )
 def test_readings_that_went_wrong_once(router: Router, text: str, name: str, named: dict[str, object]) -> None:

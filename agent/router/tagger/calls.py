@@ -15,7 +15,7 @@ from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.tagger.reader import Reading, Request
-from agent.router.tagger.values import number, number_places, refs
+from agent.router.tagger.values import factor_word, number, number_places, refs, uncounted
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
 
@@ -46,11 +46,6 @@ _LEARN = re.compile(
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
-_FACTORS = (
-    (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|四倍|4倍|times four|four times|\b4\b", re.I)),
-    (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|三倍|3倍|thrice|\b3\b", re.I)),
-    (2, re.compile(r"doppelt|verdoppel|doble|duplic|dobro|dobra|dobre|double|doubl|deux fois|dos veces|duas vezes|zweifach|二倍|2倍|倍|twice|twofold|\b2\b", re.I)),
-)  # fmt: skip
 
 
 class CallMaker:
@@ -215,7 +210,8 @@ class CallMaker:
         named = generation.kind_named(self._plain(self._words(request, "kind")).plain)
         if named is None and len(ruled) == 1 and len(things) == 1:
             named = ruled[0]["kind"]
-        names = [tidy(words) for _, _, words in things]
+        said = {count for _, count in counts} | {call["count"] for call in ruled}
+        names = [uncounted(tidy(words), said) for _, _, words in things]
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
             names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
@@ -299,14 +295,7 @@ class CallMaker:
         words = self._words(request, "factor")
         factor = slots.factor(self._plain(words).plain) if words else args.get("factor")
         if factor is None and words:
-            factor = next(
-                (
-                    value
-                    for value, pattern in _FACTORS
-                    if pattern.search(self._plain(words).plain) or pattern.search(words)
-                ),
-                None,
-            )
+            factor = factor_word(self._plain(words).plain) or factor_word(words)
         if factor is None and request.tool in self._alone:
             factor = slots.factor(self._whole().plain)
         assets = self._refs(request, "assets") or args["assets"]

@@ -160,3 +160,21 @@ def number_places(text: str) -> list[tuple[int, int]]:
             out.append((at, end))
         at = end
     return out
+
+
+_FACTORS = (
+    (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|四倍|4倍|times four|four times|\b4\b", re.I)),
+    (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|三倍|3倍|thrice|\b3\b", re.I)),
+    (2, re.compile(r"doppelt|verdoppel|doble|duplic|dobro|dobra|dobre|double|doubl|deux fois|dos veces|duas vezes|zweifach|二倍|2倍|倍|twice|twofold|\b2\b", re.I)),
+)  # fmt: skip
+
+
+def factor_word(words: str) -> int | None:
+    """How many times larger, in words ("doppelt so gross")."""
+    return next((value for value, pattern in _FACTORS if pattern.search(words)), None)
+
+
+def uncounted(words: str, said: set[int]) -> str:
+    """Without the number word that was heard as the count and tagged as part of the thing: "elf Wüstenfelsen"."""
+    first, _, rest = words.partition(" ")
+    return rest if rest and number(first) in said else words
