@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -244,7 +244,10 @@ def _to_disk(files: Sequence[BinaryIO]) -> None:
     if len(files) == 1:
         os.fsync(files[0].fileno())
         return
-    list(_SYNCERS.map(os.fsync, [file.fileno() for file in files]))  # raises the first error
+    calls = [_SYNCERS.submit(os.fsync, file.fileno()) for file in files]
+    wait(calls)  # the caller closes the files, also after an error: none may be in use then
+    for call in calls:
+        call.result()
 
 
 def _unreachable(error: BaseException) -> bool:

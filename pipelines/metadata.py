@@ -20,7 +20,7 @@ from pipelines.sampling import sampler_label
 
 FORMAT_VERSION = 1
 KEY = "gameforge"
-PNG_LEVEL = 3  # 6 takes a third longer beside the painter and saves a twentieth of the size
+PNG_LEVEL = 3  # 6 takes a quarter longer and saves a twentieth of the size
 
 
 def parameters_text(request: GenerationRequest, info: ModelInfo) -> str:
