@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,15 +36,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def gameforge(home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """The command line, in this process."""
+    """The command line, in this process. What it prints is caught where it prints it: read back from the files that
+    `capfd` puts behind the streams, a printed line was once not there yet. What native code writes comes from those."""
 
     def run(*argv: str) -> Outcome:
         capfd.readouterr()
-        try:
-            code = main(argv)
-        except SystemExit as exit:  # argparse
-            code = int(exit.code or 0)
+        printed, told = io.StringIO(), io.StringIO()
+        with redirect_stdout(printed), redirect_stderr(told):
+            try:
+                code = main(argv)
+            except SystemExit as exit:  # argparse
+                code = int(exit.code or 0)
         out, err = capfd.readouterr()
-        return Outcome(code, out, err)
+        return Outcome(code, printed.getvalue() + out, told.getvalue() + err)
 
     return run

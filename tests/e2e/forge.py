@@ -60,13 +60,14 @@ class Forge:
 
     def _read(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            self.log.append(line)
-            found = READY.search(line)
-            if found:
-                self.address = found[1]
-                self.port = int(found[1].rstrip("/").rsplit(":", 1)[1])
-                ready.set()
+        with process.stderr as lines:
+            for line in lines:
+                self.log.append(line)
+                found = READY.search(line)
+                if found:
+                    self.address = found[1]
+                    self.port = int(found[1].rstrip("/").rsplit(":", 1)[1])
+                    ready.set()
         ready.set()
 
     def stop(self, *, kill: bool = False) -> None:
