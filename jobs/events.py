@@ -7,6 +7,7 @@ processes wrote (it looks every `POLL_SECONDS`) and whatever came out of order; 
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Sequence
 
@@ -135,12 +136,15 @@ class EventBus:
 
     def _run(self) -> None:
         while not self._closed:
-            self._look.wait(POLL_SECONDS if self._subscribers else None)
-            self._look.clear()
             try:
-                while not self._closed and self._catch_up():
-                    continue
-            except (GameForgeError, SQLAlchemyError) as error:
+                with self.database.watching() as changed:
+                    while not self._closed:
+                        asked = self._look.wait(POLL_SECONDS if self._subscribers else None)
+                        self._look.clear()
+                        more = changed() or asked
+                        while more and not self._closed:
+                            more = self._catch_up()
+            except (GameForgeError, SQLAlchemyError, sqlite3.Error) as error:
                 log.warning("Events are late: %s", error)
                 self._look.wait(RETRY_SECONDS)
 

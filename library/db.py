@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,28 @@ class Database:
         """A transaction that only reads: one consistent snapshot on SQLite, never waits for writers."""
         with self._explained(), Session(self._reading_engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def watching(self) -> Iterator[Callable[[], bool]]:
+        """A question that costs microseconds: did anybody commit since it was last asked? The first answer is yes, and a
+        server's always is. Raises NotReady.
+        """
+        if not self.is_sqlite:
+            yield lambda: True
+            return
+        with self._explained():
+            connection = self.engine.raw_connection()
+        seen: list[Any] = [None]
+
+        def changed() -> bool:
+            # of all other connections, in whichever process; it has a meaning only on the connection that asked before
+            before, seen[0] = seen[0], connection.cursor().execute("PRAGMA data_version").fetchone()
+            return seen[0] != before
+
+        try:
+            yield changed
+        finally:
+            connection.close()
 
     def serialise(self, session: Session) -> None:
         """Make writing transactions that call this run one after the other until their commit.

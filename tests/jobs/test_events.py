@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event as sql_event
 from sqlalchemy.orm import Session
 
+from jobs.events import POLL_SECONDS
 from jobs.subscription import MAX_WAITING, Subscription
 from jobs.types import JobEvent
 from tests.jobs.desk import Desk
@@ -97,6 +99,18 @@ def test_events_of_other_processes_arrive(desk: Desk, tmp_path: Path) -> None:
         job = run_through(other, 2)
         assert [event.job_id for event in until(subscription, "job_done")] == [job] * 7
     other.close()
+
+
+def test_listening_reads_nothing_while_nothing_happens(desk: Desk) -> None:
+    run_through(desk, 1)
+    with desk.bus.subscribe() as subscription:
+        time.sleep(4 * POLL_SECONDS)  # the reader has seen what is there
+        reads: list[str] = []
+        sql_event.listen(desk.database.engine, "before_cursor_execute", lambda *args: reads.append(args[2]))
+        time.sleep(6 * POLL_SECONDS)
+        assert reads == []
+        job = run_through(desk, 1)
+        assert until(subscription, "job_done")[-1].job_id == job and reads
 
 
 def test_the_delay_from_commit_to_subscriber_is_short_under_load(desk: Desk) -> None:
