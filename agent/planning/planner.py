@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_SUBJECT = 300  # characters
 MIN_SIZE, MAX_SIZE = 8, 2048  # px
-_VARIANTS = re.compile(r"\b(?:variants?|variations?|versions?|options?|takes|alternatives)\b", re.I)
+_VARIANTS = re.compile(r"\b(?:variants?|varients?|variations?|versions?|options?|takes|alternatives|seeds)\b", re.I)
 
 
 class SubjectWriter(Protocol):
@@ -65,7 +65,7 @@ class Planner:
         if kind not in KINDS:
             raise BadRequest(f"{kind!r} is no kind of asset. Kinds are {', '.join(KINDS)}.")
         count, variants = self._counts(call_args)
-        if variants == 1 and count > 1 and _asks_for_variants(request, count):
+        if variants == 1 and count > 1 and _asks_for_variants(request, count, subject):
             count, variants = 1, count
         subject = english_subject(subject, request, plural=count > 1)
         phrases = read(subject, request, kind, count, self._finder.vocabulary)
@@ -139,12 +139,19 @@ class Planner:
             return []  # the vocabulary does it without the model
 
 
-def _asks_for_variants(request: str, count: int) -> bool:
-    """ "3 variations of a friendly robot" is one subject though the count says 3."""
+def _asks_for_variants(request: str, count: int, subject: str) -> bool:
+    """ "3 variations of a friendly robot" is one subject though the count says 3; in "3 variations of a robot and 3 keys"
+    only the robot is.
+    """
     from agent.router.numbers import digits
 
-    number = rf"\b{count}\s+(?:\w+\s+)?"
-    return bool(re.search(number + _VARIANTS.pattern, digits(request).plain, re.I))
+    text = digits(request).plain
+    asked = re.search(rf"\b{count}\s+(?:\w+\s+)?{_VARIANTS.pattern}(?!\s+each\b)", text, re.I)
+    if asked is None:
+        return False
+    rest = text[: asked.start()] + "|" + text[asked.end() :]
+    another = re.search(rf"\b{count}\b[^|,.;]*?\b{re.escape(subject.split()[-1])}", rest, re.I)
+    return another is None
 
 
 def _in_range(value: Any, name: str, low: int, high: int, unit: str = "") -> int | None:

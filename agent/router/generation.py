@@ -363,8 +363,10 @@ def generate(
                 else kind_of(_head(what) if not _STAND_IN.fullmatch(tidy(what.source())) else subject)
             )
         call: dict[str, Any] = {"subject": subject, "kind": kind}
-        if variants:
-            call |= {"count": count if count is not None else 1, "variants": int(variants[0])}
+        if variants and count is not None:
+            call |= {"count": count, "variants": int(variants[0])}
+        elif variants:
+            call["count"] = int(variants[0])  # of one thing, as the planner sees
         else:
             call["count"] = count if count is not None else len(things) if things else vague
         calls.append(call | own)

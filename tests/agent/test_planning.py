@@ -91,6 +91,10 @@ def test_variants_are_one_subject() -> None:
     for request in ("4 variants of a rusty sword", "four variations of a rusty sword", "a rusty sword, 4 options"):
         made = plan("rusty sword", "item", 4, request)
         assert [(item.subject, item.variants) for item in made.items] == [("rusty sword", 4)]
+    made = plan("silver key", "item", 4, "4 variants of a rusty sword and 4 silver keys")
+    assert [item.variants for item in made.items] == [1, 1, 1, 1]
+    made = plan("rusty sword", "item", 4, "4 variants of a rusty sword and 4 silver keys")
+    assert [(item.subject, item.variants) for item in made.items] == [("rusty sword", 4)]
     made = plan("rusty sword", "item", 1, "4 variants of a rusty sword", variants=4)
     assert [(item.subject, item.variants) for item in made.items] == [("rusty sword", 4)]
 

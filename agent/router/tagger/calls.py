@@ -261,7 +261,7 @@ class CallMaker:
     def _extras(self, request: Request, ruled: dict[str, Any]) -> dict[str, Any]:
         extras: dict[str, Any] = {}
         sides = [int(side) for side in re.findall(r"\d+", self._plain(self._words(request, "size")).plain)]
-        if sides:
+        if sides and ruled.get("seed") not in sides:
             extras["size"] = max(sides)
         for flag, words in _FLAGS.items():
             if words.search(self._words(request, flag)) and ruled.get(flag) is not False:
