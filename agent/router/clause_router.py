@@ -25,6 +25,7 @@ MAX_CHARS = 2000  # a longer message is a document; its first part decides
 MAX_CLAUSES = 12
 POINTING = ("review_assets", "regenerate_assets", "upscale_assets", "label_assets")
 HOSTILE_LIMIT = 0.5
+HOSTILE_SURE = 0.9
 IMAGES_ODDS = 6.0
 WHOLE_LIMIT = 0.5  # the whole message decides when its parts say nothing
 
@@ -86,7 +87,8 @@ class ClauseRouter:
             return Routing((), 0.99, shortlist, settled=True)
         hostile = max(float(piece.probabilities[LABELS.index("hostile")]) for piece in read)
         if hostile > HOSTILE_LIMIT:
-            return Routing((), hostile, shortlist, settled=True)
+            sure = hostile >= HOSTILE_SURE
+            return Routing((), hostile, shortlist, settled=sure, wary=not sure)
         pieces = [self._changed(self._undecided(piece, context), context) for piece in self._scaffolds(pieces)]
         pieces = [self._sized(piece) for piece in self._join(pieces, whole, context)]
         calls = self._calls(pieces, context)

@@ -36,7 +36,7 @@ _VARIANTS = re.compile(
     re.I,
 )
 _TAKES = re.compile(
-    r"\b(?:different |possible )?(?:variations?|options?|takes|alternatives|kinds|types|sorts|sets|designs|sprites|images|pictures|pieces|copies)\s+(?:of|on|for)\s+(?:the same |an? |the )?|,\s*(?=\d+\s+(?:options?|variations?|alternatives)\b)",
+    r"\b(?:different |possible )?(?:variations?|options?|takes|alternatives|kinds|types|sorts|sets|designs|sprites?|images?|pictures?|drawings?|pieces|copies)\s+(?:of|on|for)\s+(?:the same |an? |the )?|,\s*(?=\d+\s+(?:options?|variations?|alternatives)\b)",
     re.I,
 )
 _SHEET_OF = re.compile(
@@ -71,6 +71,7 @@ _VAGUE = re.compile(
     r"\b(?:some|a bunch of|bunch of|a set of|set of|a collection of|various|a variety of|assorted|lots of|a lot of|many|a pack of|pack of|a series of|multiple)\b",
     re.I,
 )
+_ONE = re.compile(r"\b(?:only|just) (?:1|one)\b", re.I)
 _SEVERAL = re.compile(r"\bseveral\b", re.I)
 _JOIN = re.compile(r"\s*(?:,\s*(?:and|then)\b|,|\b(?:and )?then\b|\band\b|&|\+|\bplus\b|\bas well as\b|;|\.)\s*$", re.I)
 _HOLDS = re.compile(
@@ -82,11 +83,11 @@ _SCENE_FEEL = re.compile(
     r"\s+\b(?:looks?|feels?|seems?|is|are|needs?|wants?|has|have|could|should|would|wants)\b.*$", re.I
 )
 _GENERIC = re.compile(
-    r"\s*\b(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|npcs?|monsters?|tiles?|textures?|images?|pictures?|pics?|backgrounds?|backdrops?|effects?|vfx|things?|stuff|artworks?|art|drawings?|illustrations?|decorations?|themed)\s*$",
+    r"\s*\b(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|npcs?|monsters?|tiles?|textures?|images?|pictures?|pics?|backgrounds?|backdrops?|effects?|vfx|things?|stuff|artworks?|art|drawings?|illustrations?|portraits?|decorations?|themed)\s*$",
     re.I,
 )
 _GENERIC_FOR = re.compile(
-    r"^(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|things?|stuff|pieces|pictures?|images?|tiles?|textures?|art)\s+(?:for|of|from|with|to fit)\s+(?:an?\s+|the\s+|my\s+|our\s+)?(?=\w)",
+    r"^(?:props?|objects?|assets?|sprites?|items?|icons?|characters?|enem(?:y|ies)|things?|stuff|pieces|pictures?|images?|portraits?|tiles?|textures?|art)\s+(?:for|of|from|with|to fit)\s+(?:an?\s+|the\s+|my\s+|our\s+)?(?=\w)",
     re.I,
 )
 _BARE_THING = re.compile(r"(?:assets?|things?|stuff|pieces|sprites?)\b", re.I)
@@ -182,6 +183,8 @@ def kind_hinted(plain: str) -> str | None:
 
 def vague_count(plain: str) -> int:
     """How many "several" and "some" are; one without such a word."""
+    if _ONE.search(plain):
+        return 1
     return 5 if _SEVERAL.search(plain) else 4 if _VAGUE.search(plain) else 1
 
 
@@ -262,6 +265,7 @@ def head_of(text: str) -> str:
     """The same of a text."""
     plain = tidy(_VAGUE.sub(" ", text))
     thing = tidy(_AFTER_HEAD.sub("", _GENERIC_FOR.sub("", plain))) or plain
+    thing = tidy(_GENERIC.sub("", thing)) or thing
     thing = re.split(r"\s*(?:,|\bplus\b|\band\b|&)\s*", thing)[0] or thing
     return re.sub(r"^.*'s\s+(?=\w)", "", thing)
 
@@ -344,7 +348,7 @@ def generate(
         subject = subject or tidy(context) or tidy(what.plain)
         things = (
             _things(subject, bool(context))
-            if count is None and not variants and not _ONE_THING.match(what.plain)
+            if count is None and not variants and not _ONE_THING.match(what.plain) and not _ONE.search(what.plain)
             else []
         )
         if things:

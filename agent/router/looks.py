@@ -50,7 +50,7 @@ _OPAQUE = re.compile(
     re.I,
 )
 _CUTOUT = re.compile(
-    r",?\s*\b(?:(?:with|on|and|,)?\s*(?:an? )?(?:transparent|see-?through|no|empty|clear|alpha) (?:backgrounds?|bg|backdrop)s?|without (?:an? |any )?(?:background|bg|backdrop)s?|background[- ]?(?:less|free|removed)|with (?:an )?alpha(?: channel)?|transparent|transparency|cut[- ]?outs?|alpha channel|isolated)\b(?:\s+so (?:that )?[^,.;]*)?",
+    r",?\s*\b(?:(?:with|on|and|,)?\s*(?:an? )?(?:transparent|see-?through|no|empty|clear|alpha) (?:backgrounds?|bg|backdrop)s?|without (?:an? |any )?(?:background|bg|backdrop)s?|(?:background|bg)[- ]?(?:less|free|removed|stripped(?: off)?|cut (?:out|off|away)|knocked out|deleted)|with (?:an )?alpha(?: channel)?|transparent|transparency|cut[- ]?outs?|alpha channel|isolated)\b(?:\s+so (?:that )?[^,.;]*)?",
     re.I,
 )
 TILE = re.compile(

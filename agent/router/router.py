@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from agent.router import labels
@@ -12,11 +13,12 @@ from agent.router.tagger import network
 from agent.router.tagger.calls import CallMaker
 from agent.router.tagger.reader import Tagger
 from agent.router.text import clean
-from agent.router.types import Routing, TurnContext
+from agent.router.types import RoutedCall, Routing, TurnContext
 
 # Where both hear other tools. The limits were chosen on messages of strangers; see docs/decisions/0013.
 TAGGER_DOUBTS = 0.8  # a tagger in such doubt yields to rules
 TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
+TAGGER_CLEARS = 0.9  # as sure it must be of calls in a message that the rules suspect
 RULES_SURE_OF_RARE = 0.7
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
@@ -58,10 +60,13 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     """One of two readings, with the confidence that both together deserve."""
     shortlist = tuple(dict.fromkeys([*tagged.shortlist, *ruled.shortlist]))
     tools, others = _tools(ruled), _tools(tagged)
+    if ruled.wary and (tagged.confidence < TAGGER_CLEARS or not others):
+        return Routing((), ruled.confidence, shortlist)
     if tools == others:
         lost = tagged.confidence < min(TAGGER_LOST, ruled.confidence)  # its stretches are then wrong, too
         best = ruled if lost or labels.RESET.search(text) else tagged
-        return Routing(best.calls, max(ruled.confidence, tagged.confidence), shortlist)
+        calls = tuple(_named(call, ruled.calls) for call in best.calls)
+        return Routing(calls, max(ruled.confidence, tagged.confidence), shortlist)
     rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
     packs = {name.lower() for name in context.style_packs}
     known = not context.images and any(  # "vampires using the pack Red Night" teaches it nothing
@@ -76,3 +81,11 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
 
 def _tools(routing: Routing) -> list[str]:
     return sorted(call.name for call in routing.calls)
+
+
+def _named(call: RoutedCall, others: tuple[RoutedCall, ...]) -> RoutedCall:
+    """A style pack without a name gets the one that the other reading heard."""
+    if call.name != "create_style_pack" or call.args.get("name"):
+        return call
+    name = next((other.args["name"] for other in others if other.name == call.name and other.args.get("name")), None)
+    return replace(call, args=call.args | {"name": name}) if name else call

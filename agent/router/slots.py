@@ -125,6 +125,8 @@ def refs(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> list[R
             return [n for n in range(1, gallery + 1) if n not in left_out] if gallery else ["rest"]
     if mentions.refs == ["both"] and len(said_before) == 2:
         return list(said_before)
+    if any(str(ref).startswith("batch ") for ref in mentions.refs):
+        return [ref for ref in mentions.refs if ref != "all"]  # "all of batch 2"
     if mentions.refs:
         return mentions.refs
     if _PRONOUN.search(plain) and said_before:
@@ -181,6 +183,7 @@ def regenerate(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> 
 
 
 _FACTORS = (
+    (re.compile(r"\bscale\s+(?:up\s+)?\S+(?:\s+up)?\s+by\s+(?:a factor of\s+)?(\d+)\b(?!\s*(?:px|pixels?))", re.I), None),
     (
         re.compile(
             r"\b(\d+(?:\.\d+)?)\s*-?\s*(?:x\b|times\b|fold\b|×)|\bx\s*(\d+(?:\.\d+)?)\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+(?:a factor of\s+)?x?(\d+)\b",

@@ -27,10 +27,12 @@ class TurnContext:
 class Routing:
     """`calls` empty: no tool is wanted, with that confidence. `shortlist`: tools that may be meant, likeliest first.
 
-    `settled`: a rule that allows for no second reading (nothing to read, hostile, a follow-up).
+    `settled`: a rule that allows for no second reading (nothing to read, hostile, a follow-up). `wary`: it may be
+    hostile, and only a sure second reading says otherwise.
     """
 
     calls: tuple[RoutedCall, ...]
     confidence: float
     shortlist: tuple[str, ...]
     settled: bool = False
+    wary: bool = False

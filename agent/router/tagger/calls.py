@@ -21,6 +21,7 @@ from agent.router.types import RoutedCall, TurnContext
 
 _LIST = re.compile(r"[,;/、・&+.]|\b(?:and|or|plus|y|e|et|und|ou|oder|o)\b|と", re.I)
 _LISTED = re.compile(r"[^\s,&](?:[^,&]*[^\s,&])?")  # of one stretch: "acorn & pine cone"
+_APIECE = re.compile(r"\b\d+ (?:of )?(?:each|apiece)\b|\beach\b\W*$", re.I)
 _POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
 _NO_PICTURE = re.compile(
     r"\b(?:factor(?: of)?|by)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b", re.I
@@ -218,14 +219,9 @@ class CallMaker:
         if len(counts) > 1 or (len(counts) == 1 and len(things) > 1 and not self._counts_all(counts[0][0], things)):
             each = _paired(counts, things)
         else:
-            default = (
-                len(things)
-                if len(things) > 1
-                else ruled[0]["count"]
-                if len(ruled) == 1
-                else generation.vague_count(clause.plain)
-            )
-            names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] if counts else default]
+            default = ruled[0]["count"] if len(ruled) == 1 else max(len(things), generation.vague_count(clause.plain))
+            apiece = len(things) if counts and _APIECE.search(clause.plain) else 1
+            names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] * apiece if counts else default]
         return [
             {"subject": name, "kind": named or self._kind(name, extras, clause), "count": count} | extras
             for name, count in zip(names, each, strict=True)
@@ -252,9 +248,11 @@ class CallMaker:
 
     def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
         subject = english_subject(subject, self._text)
+        hinted = generation.kind_hinted(clause.plain)
         return (
-            generation.kind_named(self._plain(subject).plain)
-            or generation.kind_hinted(clause.plain)
+            ("background" if hinted == "background" else None)  # "something to hang behind the boss arena"
+            or generation.kind_named(self._plain(subject).plain)
+            or hinted
             or ("texture" if extras.get("tileable") else self._kind_of(generation.head_of(subject)))
         )
 
@@ -308,8 +306,11 @@ class CallMaker:
         if assets:
             args["assets"] = ["approved"] if "approved" in assets else assets
         form = slots.export_format(self._plain(self._words(request, "format")).plain) or args.get("format")
-        if form is None and request.tool in self._alone:
-            form = slots.export_format(self._text)
+        if form in (None, "spritesheet") and request.tool in self._alone:
+            form = slots.export_format(self._text)  # "on one sheet, we use Unity"
+        before = next((call for call in reversed(calls) if call.args.get("assets")), None)
+        if "assets" not in args and before is not None:
+            args["assets"] = before.args["assets"]  # "double 11, then export as png"
         return args | ({"format": form} if form else {})
 
 

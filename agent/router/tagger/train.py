@@ -1,8 +1,8 @@
 """Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
 
 MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word
-piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, and the phrases
-that the classifier learns from. `--hold-out` keeps one message in ten back for the report.
+piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, the phrases that
+the classifier learns from, and made-up reviews. `--hold-out` keeps one message in ten back for the report.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import math
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from agent.router.tagger import data, network
+from agent.router.tagger import data, network, verdicts
 from agent.router.tagger.data import Mark, Sample
 from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOT_LABELS, begin, inside
 
@@ -28,6 +29,7 @@ BATCH = 24
 LEARNING_RATE = 2e-3
 JOINED = 0.25  # share of messages that are two
 PHRASES = 0.35  # phrases of the classifier for each labelled message
+REVIEWS = 0.15  # made-up reviews for each labelled message
 SMOOTHING = 0.02
 
 
@@ -93,11 +95,16 @@ def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor) -
 
 
 def epoch_of(
-    samples: list[Sample], phrases: list[Sample], subjects: list[str], draw: random.Random
+    samples: list[Sample],
+    phrases: list[Sample],
+    review: Callable[[random.Random], Sample],
+    subjects: list[str],
+    draw: random.Random,
 ) -> list[list[Sample]]:
     """Batches of one pass, messages of like length together."""
     seen = [data.varied(sample, subjects, draw) for sample in samples]
     seen += draw.sample(phrases, min(len(phrases), int(PHRASES * len(samples))))
+    seen += [review(draw) for _ in range(int(REVIEWS * len(samples)))]
     mixed = []
     for sample in seen:
         other = draw.choice(seen)
@@ -134,12 +141,13 @@ def fit(
     optimizer = torch.optim.AdamW(trained, lr=highest, weight_decay=0.01)
     subjects = [subject.text for subject in Vocabulary.load().subjects]
     phrases = list(data.phrases(draw))
-    steps = epochs * math.ceil(len(samples) * (1 + PHRASES) / BATCH)
+    review = verdicts.reader()
+    steps = epochs * math.ceil(len(samples) * (1 + PHRASES + REVIEWS) / BATCH)
     done, started = 0, time.monotonic()
     for epoch in range(epochs):
         total, count = 0.0, 0
         model.train()
-        for samples_of_batch in epoch_of(samples, phrases, subjects, draw):
+        for samples_of_batch in epoch_of(samples, phrases, review, subjects, draw):
             rate = highest * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
