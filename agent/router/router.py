@@ -19,6 +19,7 @@ from agent.router.types import RoutedCall, Routing, TurnContext
 TAGGER_DOUBTS = 0.8  # a tagger in such doubt yields to rules
 TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
 TAGGER_CLEARS = 0.9  # as sure it must be of calls in a message that the rules suspect
+RULES_SURE = 0.95  # so sure of calls, they are believed where the tagger hears none
 RULES_SURE_OF_RARE = 0.7
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
@@ -67,6 +68,7 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
         best = ruled if lost or labels.RESET.search(text) else tagged
         calls = tuple(_named(call, ruled.calls) for call in best.calls)
         return Routing(calls, max(ruled.confidence, tagged.confidence), shortlist)
+    unheard = not others and ruled.confidence >= RULES_SURE
     rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
     packs = {name.lower() for name in context.style_packs}
     known = not context.images and any(  # "vampires using the pack Red Night" teaches it nothing
@@ -75,7 +77,7 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     for_images = bool(context.images) and "create_style_pack" in tools
     doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= 0.5
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    best = ruled if rare or known or for_images or doubted or listed else tagged
+    best = ruled if unheard or rare or known or for_images or doubted or listed else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 
