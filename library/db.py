@@ -60,8 +60,8 @@ class Database:
 
     @contextmanager
     def watching(self) -> Iterator[Callable[[], bool]]:
-        """A question that costs microseconds: did anybody commit since it was last asked? The first answer is yes, and a
-        server's always is. Raises NotReady.
+        """A question that costs microseconds: did anybody commit since it was last asked? The first answer is yes, and
+        so is each of a server. Raises NotReady.
         """
         if not self.is_sqlite:
             yield lambda: True

@@ -140,8 +140,8 @@ class Planner:
 
 
 def _asks_for_variants(request: str, count: int, subject: str) -> bool:
-    """ "3 variations of a friendly robot" is one subject though the count says 3; in "3 variations of a robot and 3 keys"
-    only the robot is.
+    """ "3 variations of a friendly robot" is one subject though the count says 3; of "3 versions of a robot and 3 keys"
+    only the robot.
     """
     from agent.router.numbers import digits
 

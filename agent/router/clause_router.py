@@ -17,6 +17,7 @@ from agent.router.earlier import is_standing_wish
 from agent.router.languages import described_first
 from agent.router.lists import CUE
 from agent.router.normalise import plain_layer
+from agent.router.opinions import Opinions
 from agent.router.references import Ref
 from agent.router.text import Spanned
 from agent.router.types import RoutedCall, Routing, TurnContext
@@ -60,14 +61,15 @@ def _relabelled(piece: _Clause, label: str) -> _Clause:
 class ClauseRouter:
     """Stateless after loading; `route` may be called from several threads."""
 
-    def __init__(self, classifier: Classifier, embedder: TextEncoder) -> None:
+    def __init__(self, classifier: Classifier, embedder: TextEncoder, opinions: Opinions) -> None:
         self._classifier = classifier
         self._embedder = embedder
+        self.opinions = opinions
 
     @classmethod
     def load(cls, embedder: TextEncoder, weights: Path = WEIGHTS) -> ClauseRouter:
         """`embedder.encode(list[str])` gives unit vectors, float [n, 384], of all-MiniLM-L6-v2."""
-        return cls(Classifier.load(weights), embedder)
+        return cls(Classifier.load(weights), embedder, Opinions.load(embedder))
 
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         message = plain_layer(text[:MAX_CHARS])
@@ -347,10 +349,9 @@ class ClauseRouter:
     def _numbered(refs: list[Ref]) -> list[Ref]:
         return [ref for ref in refs if ref != "rest"]
 
-    @staticmethod
-    def _review(verdicts: list[_Clause], context: TurnContext, said: list[Ref]) -> dict[str, Any]:
+    def _review(self, verdicts: list[_Clause], context: TurnContext, said: list[Ref]) -> dict[str, Any]:
         text = "; ".join(piece.text.plain.strip(" ,;.") for piece in verdicts)
-        return slots.review(text, context.gallery, said)
+        return slots.review(text, context.gallery, said, self.opinions.favours)
 
     def _arguments(
         self, piece: _Clause, context: TurnContext, said: list[Ref], calls: list[RoutedCall], approved: bool

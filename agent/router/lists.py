@@ -12,7 +12,7 @@ APPROVE = (
 )
 REJECT = (
     r"reject\w*|rej(?=\s+#?\d)|delet\w*|del(?=\s+#?\d)|fail(?:s|ed)?(?= *(?:$|and\b|but\b|so\b))|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
-    r"sucks?|dump|scrap|get rid of|kill|can go|(?:has to|have to|must|gotta|got to) go|away with|can ?(?:no|')t use|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d|\s*$)|not (?:so much|really|quite)|meh|dislike\w*|"
+    r"sucks?|dump|scrap|get rid of|kill|can go|(?:has to|have to|needs? to|must|gotta|got to) go|away with|can ?(?:no|')t use|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d|\s*$)|not (?:so much|really|quite)|meh|dislike\w*|"
     r"(?:are|is|ai|was|were|do|does)n'?t(?=\W*$)|veto|out\b(?= *$)|worst|garbage|rubbish|nuke|cut|ditch|chuck|👎|❌|✖️?|🗑️?"
 )
 NEGATION = re.compile(

@@ -61,7 +61,7 @@ _FOLLOWER = re.compile(
     r"|please|pls|plz|too|also|now|then|more|less|much|slightly|from|of|into|out|away|up|down|over|off|double|twice|yes|no|ok|okay|good|great|bad|came|turned|gets?|goes|go|stays?|anew"
     r"|once|another|back|fac(?:e|ing)|instead|like|high|hi|hd|big|large|times|together|only|both|all|not|redo|regenerate|upscale|export|new|larger|approved|rejected|rocks?|sucks?|won|wins|fails?|pass(?:es)?|makes?|made"
     r"|doesn't|does|isn't|wasn't|didn't|won't|do|did|must|might|may|will|seems?|feels?|works?|deserves?|wants?|that|this|it|i|we|you|they|if|when|because|since|which|while|until"
-    r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|be|been|adn|e|y|und|et)\b|[\w-]+er\b|more\b)",
+    r"|red|blue|green|yellow|purple|black|white|pink|orange|brown|grey|gray|golden|if|use|just|than|yay|nay|nope|yep|after|before|looked|appears?|became|lacks?|misses|x|get|gimme|give|be|been|adn|e|y|und|et|webp|png|jpe?g|gif|svg|psd|json|godot|unity|unreal|phaser)\b|[\w-]+er\b|more\b)",
     re.I,
 )
 PRONOUN = re.compile(r"\b(?:it|them|these|those|that one|this one|they|its|their|that)\b", re.I)

@@ -16,11 +16,13 @@ from agent.router.text import clean
 from agent.router.types import RoutedCall, Routing, TurnContext
 
 # Where both hear other tools. The limits were chosen on messages of strangers; see docs/decisions/0013.
-TAGGER_DOUBTS = 0.8  # a tagger in such doubt yields to rules
+TAGGER_DOUBTS = 0.75  # a tagger in such doubt yields to rules
 TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
 TAGGER_CLEARS = 0.9  # as sure it must be of calls in a message that the rules suspect
 RULES_SURE = 0.95  # so sure of calls, they are believed where the tagger hears none
-RULES_SURE_OF_RARE = 0.7
+RULES_FAIR = 0.65  # no less sure are the rules that it yields to
+TAGGER_GUESSES = 0.5  # calls that it is no surer of do not count where the rules hear none
+RULES_SURE_OF_RARE = 0.9
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
 RARE = frozenset({"job_status", "cancel_job", "label_assets", "undo_review"})  # the tagger has seen few of them
@@ -50,7 +52,8 @@ class Router:
     def _tagged(self, text: str, context: TurnContext) -> Routing:
         message = clean(text[:MAX_CHARS])
         reading = self._tagger.read(message)
-        maker = CallMaker(message, context, self._clauses.kind_of, lambda calls: earlier(calls, context, ""))
+        favours = self._clauses.opinions.favours
+        maker = CallMaker(message, context, self._clauses.kind_of, favours, lambda calls: earlier(calls, context, ""))
         calls = maker.calls(reading)
         lost = 0.3 if reading.requests else reading.sure  # a request without anything to act on
         confidence = min((call.confidence for call in calls), default=lost)
@@ -75,9 +78,10 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
         call.name == "create_style_pack" and str(call.args.get("name", "")).lower() in packs for call in tagged.calls
     )
     for_images = bool(context.images) and "create_style_pack" in tools
-    doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= 0.5
+    doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= RULES_FAIR
+    guessed = not tools and tagged.confidence < TAGGER_GUESSES
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    best = ruled if unheard or rare or known or for_images or doubted or listed else tagged
+    best = ruled if unheard or guessed or rare or known or for_images or doubted or listed else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 

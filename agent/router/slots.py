@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.router import references
 from agent.router.lists import CUE, ENGINES, FORMATS, LANGUAGE_ENGINES, NEGATION
+from agent.router.opinions import remark
 from agent.router.references import Ref
 from agent.router.text import Spanned, tidy
 
@@ -183,7 +185,10 @@ def regenerate(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> 
 
 
 _FACTORS = (
-    (re.compile(r"\bscale\s+(?:up\s+)?\S+(?:\s+up)?\s+by\s+(?:a factor of\s+)?(\d+)\b(?!\s*(?:px|pixels?))", re.I), None),
+    (
+        re.compile(r"\bscale\s+(?:up\s+)?\S+(?:\s+up)?\s+by\s+(?:a factor of\s+)?(\d+)\b(?!\s*(?:px|pixels?))", re.I),
+        None,
+    ),
     (
         re.compile(
             r"\b(\d+(?:\.\d+)?)\s*-?\s*(?:x\b|times\b|fold\b|×)|\bx\s*(\d+(?:\.\d+)?)\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+(?:a factor of\s+)?x?(\d+)\b",
@@ -264,7 +269,16 @@ _CHUNK = re.compile(r"[;,.!?\n]+|\b(?:but|while|and|whereas|however|then)\b", re
 _SIMILE = re.compile(r"\b(?:looks?|looked|feels?|seems?|sounds?|more|just|kinda|is|are|smells?)\s+$", re.I)
 
 
-def _verdicts(chunk: str) -> list[tuple[int, bool]]:
+def chunks(text: str) -> Iterator[str]:
+    """The parts of a review that may each hold a verdict."""
+    at = 0
+    for match in _CHUNK.finditer(text):
+        yield text[at : match.start()]
+        at = match.end()
+    yield text[at:]
+
+
+def verdict_words(chunk: str) -> list[tuple[int, bool]]:
     """(position, approved?) of each verdict word; a negation just before turns it round."""
     out = []
     for match in CUE.finditer(references.mask_numbers(chunk)):
@@ -283,8 +297,13 @@ def _verdicts(chunk: str) -> list[tuple[int, bool]]:
     return out
 
 
-def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, Any]:
-    """Approve and reject lists from one or several verdicts ("ok on 21 but 22 is a no")."""
+def review(
+    text: str, gallery: int | None, said_before: list[Ref], favours: Callable[[str], bool] | None = None
+) -> dict[str, Any]:
+    """Approve and reject lists from one or several verdicts ("ok on 21 but 22 is a no").
+
+    `favours` judges remarks that hold no word for a verdict ("22 is a potato"); see `agent.router.opinions`.
+    """
     if re.search(r"\bnothing\b", text, re.I) and not references.find(text, gallery).refs:
         return {"approve": [], "reject": []}
     text = _ALL_APPROVED.sub("approve all", text)
@@ -301,10 +320,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
     inherited: tuple[Ref, ...] = ()  # what the last chunk named without a verdict of its own
     waiting: list[tuple[Ref, ...]] = []
     suffix_style: bool | None = None
-    at = 0
-    for end in [*(m.span() for m in _CHUNK.finditer(text)), (len(text), len(text))]:
-        chunk, at = text[at : end[0]], end[1]
-        cues, spans = _verdicts(chunk), references.find(chunk, gallery).spans
+    for chunk in chunks(text):
+        cues, spans = verdict_words(chunk), references.find(chunk, gallery).spans
         cut = references.exceptions(chunk)
         if cut and cues and any("all" in span.refs for span in spans):
             positive = cues[0][1]
@@ -324,6 +341,14 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
                 for names in waiting:
                     give(names, polarity)
                 waiting.clear()
+            continue
+        said = remark(chunk, spans) if favours is not None and not cues else None
+        if said is not None and favours is not None:
+            polarity = favours(said)
+            inherited = tuple(ref for span in spans for ref in span.refs)
+            for names in (*waiting, inherited):
+                give(names, polarity)
+            waiting.clear()
             continue
         if not cues:
             for span in spans:
@@ -355,6 +380,8 @@ def review(text: str, gallery: int | None, said_before: list[Ref]) -> dict[str, 
         approve, reject = [ref for ref in approve if ref != "all"], [*reject, "all"]
     if {*approve, *reject} - {"approved"}:  # "7, approved": the word is the verdict, not what it is about
         approve, reject = ([ref for ref in refs if ref != "approved"] for refs in (approve, reject))
+    if any(isinstance(ref, int) for ref in approve) and reject == ["all"]:
+        reject = ["rest"]  # "except 4, which I keep, all of it goes"
     reject = list(dict.fromkeys(reject))
     approve = [ref for ref in dict.fromkeys(approve) if ref not in reject]
     return {"approve": approve, "reject": reject}

@@ -46,7 +46,8 @@ class Things:
                 break
             words = shorter
         if words and self._compounds:
-            english = self._compound(words.lower())
+            joined = text[at + len(words) : at + len(words) + 1] == "-"  # "Münz-Symbole"
+            english = self._compound(words.lower()) or (self._first_part(words.lower()) if joined else None)
             return None if english is None else (at + len(words), english)
         return None
 
@@ -61,6 +62,9 @@ class Things:
                 if first is not None:
                     return f"{first} {last}"
         return None
+
+    def _first_part(self, word: str) -> str | None:
+        return next((self._english[word + end] for end in ("e", "en", "n") if word + end in self._english), None)
 
     def _characters(self, text: str, at: int) -> tuple[int, str] | None:
         if at > 0 and _KATAKANA.match(text[at]) and _KATAKANA.match(text[at - 1]):

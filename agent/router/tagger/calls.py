@@ -15,7 +15,16 @@ from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.tagger.reader import Reading, Request
-from agent.router.tagger.values import factor_word, number, number_places, refs, uncounted
+from agent.router.tagger.values import (
+    factor_word,
+    is_word_short,
+    joined,
+    longer,
+    number,
+    number_places,
+    refs,
+    uncounted,
+)
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
 
@@ -50,14 +59,23 @@ EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 
 
 class CallMaker:
-    """`kind_of` gives the kind of picture for a subject, `earlier_of` what "ones" may mean after these calls."""
+    """`kind_of` gives the kind of picture for a subject, `favours` judges a remark on a picture, `earlier_of` tells what
+    "ones" may mean after these calls.
+    """
 
-    def __init__(self, text: str, context: TurnContext, kind_of: Callable[[str], str], earlier_of: EarlierOf) -> None:
+    def __init__(
+        self,
+        text: str,
+        context: TurnContext,
+        kind_of: Callable[[str], str],
+        favours: Callable[[str], bool],
+        earlier_of: EarlierOf,
+    ) -> None:
         self._text, self._context = text, context
         self._numbers = number_places(text)
         self._unmeasured = _NO_PICTURE.sub(lambda match: " " * len(match.group()), text)
         self._alone: set[str] = set()  # tools that are called once: the whole message may speak of them
-        self._kind_of, self._earlier_of = kind_of, earlier_of
+        self._kind_of, self._favours, self._earlier_of = kind_of, favours, earlier_of
         self._said: list[Ref] = []
 
     def calls(self, reading: Reading) -> list[RoutedCall]:
@@ -106,7 +124,7 @@ class CallMaker:
                 return [self._review(request)]
             case "regenerate_assets":
                 args = slots.regenerate(clause, gallery, self._said)
-                change = _longer(_LEAD.sub("", self._words(request, "change")), args.get("change", ""))
+                change = longer(_LEAD.sub("", self._words(request, "change")), args.get("change", ""))
                 if change:
                     args["change"] = change
                 return [args | {"assets": self._refs(request, "assets") or args["assets"]}]
@@ -126,10 +144,10 @@ class CallMaker:
                 engine = engine or (slots.engine(self._text) if request.tool in self._alone else None)
                 whole = len(self._alone) == 1 and _POINTER.search(clause.plain)
                 said = slots.scaffold(self._whole() if whole else clause)["requirements"]
-                wanted = _longer(self._words(request, "requirements"), said)
+                wanted = longer(self._words(request, "requirements"), said)
                 return [{"requirements": wanted} | ({"engine": engine} if engine else {})]
             case "search_assets":
-                return [{"query": _longer(self._words(request, "query"), slots.search(clause)["query"])}]
+                return [{"query": longer(self._words(request, "query"), slots.search(clause)["query"])}]
             case "label_assets":
                 args = labels.label(clause, gallery, self._said)
                 self._said = args["assets"] or self._said
@@ -151,9 +169,9 @@ class CallMaker:
         """Where the words of a slot stand: whole words, whole numbers ("twenty one"), none twice."""
         out: list[tuple[int, int]] = []
         for start, end in request.slots.get(slot, ()):
-            while start > 0 and _joined(self._text[start - 1 : start + 1]):
+            while start > 0 and joined(self._text[start - 1 : start + 1]):
                 start -= 1
-            while end < len(self._text) and _joined(self._text[end - 1 : end + 1]):
+            while end < len(self._text) and joined(self._text[end - 1 : end + 1]):
                 end += 1
             for low, high in self._numbers:
                 if low < end and start < high:
@@ -213,6 +231,8 @@ class CallMaker:
             named = ruled[0]["kind"]
         said = {count for _, count in counts} | {call["count"] for call in ruled}
         names = [uncounted(tidy(words), said) for _, _, words in things]
+        if len(ruled) == len(names) == 1 and is_word_short(names[0], ruled[0]["subject"]):
+            names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
             names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
@@ -276,7 +296,7 @@ class CallMaker:
 
     def _review(self, request: Request) -> dict[str, Any]:
         clause = self._plain(self._text[request.start : request.end])
-        ruled = slots.review(clause.plain.strip(" ,;."), self._context.gallery, list(self._said))
+        ruled = slots.review(clause.plain.strip(" ,;."), self._context.gallery, list(self._said), self._favours)
         approve, reject = self._refs(request, "approve"), self._refs(request, "reject")
         numbers = {ref for ref in (*approve, *reject) if isinstance(ref, int)}
         named = {*ruled["approve"], *ruled["reject"]}
@@ -312,23 +332,6 @@ class CallMaker:
         if "assets" not in args and before is not None:
             args["assets"] = before.args["assets"]  # "double 11, then export as png"
         return args | ({"format": form} if form else {})
-
-
-def _joined(pair: str) -> bool:
-    """Whether two characters belong to one word; scripts without spaces have no words here."""
-    return len(pair) == 2 and any(
-        all(fits(char) for char in pair)
-        for fits in (
-            lambda char: (char.isalnum() or char in "'’") and char < "\u3000",
-            lambda char: "\u30a0" <= char <= "\u30ff",
-            lambda char: "\u4e00" <= char <= "\u9fff",
-        )
-    )
-
-
-def _longer(tagged: str, ruled: str) -> str:
-    """What rules made of a request where it holds all words that were tagged; else what was tagged."""
-    return ruled if ruled and set(tagged.lower().split()) <= set(ruled.lower().split()) else tagged or ruled
 
 
 _OWN = {

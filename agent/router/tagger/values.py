@@ -178,3 +178,26 @@ def uncounted(words: str, said: set[int]) -> str:
     """Without the number word that was heard as the count and tagged as part of the thing: "elf Wüstenfelsen"."""
     first, _, rest = words.partition(" ")
     return rest if rest and number(first) in said else words
+
+
+def is_word_short(tagged: str, ruled: str) -> bool:
+    """ "skeleton" where rules read "skeleton archers"."""
+    few, more = tagged.lower().split(), ruled.lower().split()
+    return len(more) == len(few) + 1 and few in (more[1:], more[:-1])
+
+
+def longer(tagged: str, ruled: str) -> str:
+    """What rules made of a request where it holds all words that were tagged; else what was tagged."""
+    return ruled if ruled and set(tagged.lower().split()) <= set(ruled.lower().split()) else tagged or ruled
+
+
+def joined(pair: str) -> bool:
+    """Whether two characters belong to one word; scripts without spaces have no words here."""
+    return len(pair) == 2 and any(
+        all(fits(char) for char in pair)
+        for fits in (
+            lambda char: (char.isalnum() or char in "'’") and char < "\u3000",
+            lambda char: "\u30a0" <= char <= "\u30ff",
+            lambda char: "\u4e00" <= char <= "\u9fff",
+        )
+    )
