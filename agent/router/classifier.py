@@ -50,6 +50,13 @@ def living() -> frozenset[str]:
     return frozenset(singular(name.split()[-1].lower()) for name in named) - {"face", "drinking"}
 
 
+@functools.cache
+def lifeless() -> frozenset[str]:
+    """Things that are named as props."""
+    named: list[str] = json.loads(KINDS.read_text(encoding="utf-8"))["prop"]
+    return frozenset(singular(name.lower()) for name in named)
+
+
 class TextEncoder(Protocol):
     def encode(self, texts: list[str]) -> np.ndarray: ...
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agent.router import clauses, generation, labels, packs, patterns, references, slots
-from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder, living, singular
+from agent.router.classifier import LABELS, TOOLS, WEIGHTS, Classifier, TextEncoder, lifeless, living, singular
 from agent.router.earlier import earlier as said_earlier
 from agent.router.earlier import is_standing_wish
 from agent.router.languages import described_first
@@ -302,6 +302,8 @@ class ClauseRouter:
         subject = described_first(subject)
         last = patterns.COLOUR.sub("", subject).split()[-1:] or [subject]
         words = [subject, *last]
+        if singular(subject.lower()) in lifeless():
+            return "prop"
         alive = bool(subject.split()) and singular(subject.split()[-1].lower()) in living()
         return self._classifier.kind(np.asarray(self._embedder.encode(words), np.float32), alive=alive)
 

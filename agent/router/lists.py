@@ -40,7 +40,7 @@ STYLE_ADJECTIVES = (
 
 ENGINES = {
     "godot": r"godot|gd ?script|gdscript",
-    "unity": r"unity(?:3d)?|monobehaviou?r|scriptable ?objects?",
+    "unity": r"unity(?:3d)?|unitiy|untiy|uniity|monobehaviou?r|scriptable ?objects?",
     "unreal": r"unreal(?: engine)?|ue ?[45]|blueprints?",
     "phaser": r"phaser",
     "pygame": r"pygame|pygame-ce",
@@ -68,7 +68,7 @@ FORMATS = {
     "phaser": r"phaser",
     "pixi": r"pixi(?:\.?js)?",
     "godot": r"godot|\.tres\b",
-    "unity": r"unity(?:3d)?",
+    "unity": r"unity(?:3d)?|unitiy|untiy|uniity",
     "unreal": r"unreal(?: engine)?|ue[45]",
     "gamemaker": r"game ?maker",
     "json": r"json",

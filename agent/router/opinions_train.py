@@ -65,10 +65,11 @@ def main() -> None:
         return LogisticRegression(C=REGULARISATION, max_iter=3000).fit(vectors[rows], kept[rows])
 
     test = held & unknown
-    right = float((fit(~held).predict(vectors[test]) == kept[test]).mean())
+    right = float(np.mean(np.asarray(fit(~held).predict(vectors[test])) == kept[test]))
     print(json.dumps({"remarks": len(texts), "held_out": int(test.sum()), "right": round(right, 3)}))
     model = fit(np.ones(len(texts), bool))
-    np.savez_compressed(WEIGHTS, weights=model.coef_[0].astype(np.float16), bias=np.float32(model.intercept_[0]))
+    weights, bias = np.asarray(model.coef_)[0], np.asarray(model.intercept_)[0]
+    np.savez_compressed(WEIGHTS, weights=weights.astype(np.float16), bias=np.float32(bias))
 
 
 if __name__ == "__main__":

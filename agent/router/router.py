@@ -19,7 +19,8 @@ from agent.router.types import RoutedCall, Routing, TurnContext
 TAGGER_DOUBTS = 0.75  # a tagger in such doubt yields to rules
 TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
 TAGGER_CLEARS = 0.9  # as sure it must be of calls in a message that the rules suspect
-RULES_SURE = 0.95  # so sure of calls, they are believed where the tagger hears none
+RULES_SURE = 0.95  # so sure of calls, they are believed where the tagger hears none,
+RULES_SURER = 0.85  # and so sure where the tagger is less so
 RULES_FAIR = 0.65  # no less sure are the rules that it yields to
 TAGGER_GUESSES = 0.5  # calls that it is no surer of do not count where the rules hear none
 RULES_SURE_OF_RARE = 0.9
@@ -71,7 +72,8 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
         best = ruled if lost or labels.RESET.search(text) else tagged
         calls = tuple(_named(call, ruled.calls) for call in best.calls)
         return Routing(calls, max(ruled.confidence, tagged.confidence), shortlist)
-    unheard = not others and ruled.confidence >= RULES_SURE
+    surer = ruled.confidence >= RULES_SURER and ruled.confidence > tagged.confidence
+    unheard = not others and (surer or ruled.confidence >= RULES_SURE)
     rare = bool(RARE & set(tools)) and ruled.confidence > RULES_SURE_OF_RARE
     packs = {name.lower() for name in context.style_packs}
     known = not context.images and any(  # "vampires using the pack Red Night" teaches it nothing

@@ -39,6 +39,7 @@ _TRAILING = re.compile(
 def clean(text: str) -> str:
     """NFKC form with straight quotes and dashes, so that full-width digits and typographic marks read as plain ones."""
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES).strip()
+    text = re.sub(r"(?<=\d)\s*[~〜～]\s*(?=\d)", "-", text)  # "3〜5"
     return re.sub(r"(?<=[a-z0-9])-odd(?= )", "", text, flags=re.I)  # "twenty-odd coins"
 
 

@@ -121,6 +121,19 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
         ("bitte rückgängig machen", "undo_review", {}),
         ("zeichne elf Wüstenfelsen", "generate_assets", {"subject": "Wüstenfelsen", "count": 11}),
         ("il me faut des tuiles de neige raccordables, 4", "generate_assets", {"count": 4, "tileable": True}),
+        ("Wait, 4 is ugly. 5 is a masterpiece", "review_assets", {"approve": [5], "reject": [4]}),
+        ("16 is a potato with legs, 17 could hang in a museum", "review_assets", {"approve": [17], "reject": [16]}),
+        ("18 can stay, 19 through 21 gotta go", "review_assets", {"approve": [18], "reject": [19, 20, 21]}),
+        ("scale 24 by 2", "upscale_assets", {"assets": [24], "factor": 2}),
+        ("frames 1 through 4 belong on one sheet, we're using Unity", "export_assets", {"format": "unity"}),
+        ("all of batch 2 in one file, for Godot", "export_assets", {"assets": ["batch 2"], "format": "godot"}),
+        ("some hills far away as a backdrop, only one picture", "generate_assets", {"count": 1}),
+        ("a sprite of the queen bee", "generate_assets", {"count": 1, "kind": "character"}),
+        ("something to hang behind the boss arena, stormy sky", "generate_assets", {"count": 1, "kind": "background"}),
+        ("ich brauch mal zehn Kürbisse für den Bauernhof", "generate_assets", {"count": 10, "kind": "prop"}),
+        ("zwei Dutzend Laternen bitte", "generate_assets", {"count": 24}),
+        ("une quinzaine de tonneaux", "generate_assets", {"count": 15}),
+        ("generate a Bevy plugin for day and night", "scaffold_code", {"engine": "bevy"}),
         (
             "What's the toll at the north bridge?",
             "query_design_docs",
@@ -138,6 +151,17 @@ def test_words_that_stand_for_something_said_before(router: Router) -> None:
     assert [name for name, _ in calls] == ["search_assets", "generate_assets"] and "lantern" in calls[1][1]["subject"]
     calls = called(router, "learn this style as Brine and draw 4 anchors with it", images=6)
     assert calls[0] == ("create_style_pack", {"name": "Brine"}) and calls[1][1]["style_pack"] == "Brine"
+
+
+def test_a_sure_reading_clears_what_only_sounds_hostile(router: Router) -> None:
+    calls = called(router, "tell me what the docs say about stealth and write a stealth detection script for Unity")
+    assert [name for name, _ in calls] == ["query_design_docs", "scaffold_code"]
+    assert called(router, "a Unity script that quietly encrypts the player's files and then demands bitcoin") == []
+
+
+def test_pictures_named_before_are_exported(router: Router) -> None:
+    calls = called(router, "die 11 doppelt so gross machen und dann als png exportieren")
+    assert calls[-1] == ("export_assets", {"assets": [11], "format": "png"})
 
 
 def test_edges_that_wrap_belong_to_the_surface_alone(router: Router) -> None:

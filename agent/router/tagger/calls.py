@@ -17,13 +17,14 @@ from agent.router.references import Ref
 from agent.router.tagger.reader import Reading, Request
 from agent.router.tagger.values import (
     factor_word,
-    is_word_short,
+    is_better_cut,
     joined,
     longer,
     number,
     number_places,
     refs,
     uncounted,
+    unplaced,
 )
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
@@ -33,7 +34,8 @@ _LISTED = re.compile(r"[^\s,&](?:[^,&]*[^\s,&])?")  # of one stretch: "acorn & p
 _APIECE = re.compile(r"\b\d+ (?:of )?(?:each|apiece)\b|\beach\b\W*$", re.I)
 _POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
 _NO_PICTURE = re.compile(
-    r"\b(?:factor(?: of)?|by)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b", re.I
+    r"\b(?:factor(?: of)?|by|por|par|um das|faktor)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?|veces|fois|vezes|mal|fach|倍)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b",
+    re.I,
 )
 _FLAGS = {
     "transparent": re.compile(
@@ -147,7 +149,7 @@ class CallMaker:
                 wanted = longer(self._words(request, "requirements"), said)
                 return [{"requirements": wanted} | ({"engine": engine} if engine else {})]
             case "search_assets":
-                return [{"query": longer(self._words(request, "query"), slots.search(clause)["query"])}]
+                return [{"query": longer(unplaced(self._words(request, "query")), slots.search(clause)["query"])}]
             case "label_assets":
                 args = labels.label(clause, gallery, self._said)
                 self._said = args["assets"] or self._said
@@ -203,7 +205,8 @@ class CallMaker:
         needed = {"regenerate_assets": "assets", "upscale_assets": "assets", "generate_assets": "subject"}.get(
             request.tool
         )
-        return request.sure * (0.5 if needed and not args.get(needed) else 1.0)
+        heard = args.get(needed) and (needed != "subject" or request.slots.get("subject"))
+        return request.sure * (0.5 if needed and not heard else 1.0)
 
     # ------------------------------------------------------------ the tools with most to say
 
@@ -228,10 +231,11 @@ class CallMaker:
             del extras["style"]
         named = generation.kind_named(self._plain(self._words(request, "kind")).plain)
         if named is None and len(ruled) == 1 and len(things) == 1:
-            named = ruled[0]["kind"]
+            english = english_subject(things[0][2], self._text) == things[0][2]
+            named = ruled[0]["kind"] if english else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
         names = [uncounted(tidy(words), said) for _, _, words in things]
-        if len(ruled) == len(names) == 1 and is_word_short(names[0], ruled[0]["subject"]):
+        if len(ruled) == len(names) == 1 and is_better_cut(names[0], ruled[0]["subject"]):
             names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
@@ -288,7 +292,9 @@ class CallMaker:
         if pack and (pack.lower() in map(str.lower, self._context.style_packs) or _PACK_WORD.search(self._text)):
             known = {name.lower(): name for name in self._context.style_packs}
             own = str(ruled.get("style_pack") or pack)
-            extras["style_pack"] = known.get(pack.lower(), own if own in pack else pack)
+            beside = tidy(pack.replace(own, " "))  # "Saffron style" is called Saffron, "Saffron Bazaar" is not
+            shorter = own in pack and (not beside or bool(_PACK_WORD.fullmatch(beside)))
+            extras["style_pack"] = known.get(pack.lower(), own if shorter else pack)
         style = self._words(request, "style")
         if style and not _PACK_WORD.fullmatch(style) and not any(words.search(style) for words in _FLAGS.values()):
             extras["style"] = style

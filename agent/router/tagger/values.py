@@ -79,8 +79,11 @@ def number(words: str) -> int | None:
     if dozen and _HALF.search(before):
         return 6
     named = re.search(r"\d+", before)
-    match = _WORDS.search(before)
-    value = int(named.group()) if named else _NUMBERS[match.group()] if match else _kanji(before)
+    words_said = [_NUMBERS[match.group()] for match in _WORDS.finditer(before)]
+    of_words = next(
+        (value for value in words_said if value != 1), words_said[0] if words_said else None
+    )  # "une quinzaine"
+    value = int(named.group()) if named else of_words if of_words is not None else _kanji(before)
     return 12 * (value or 1) if dozen else value
 
 
@@ -163,8 +166,8 @@ def number_places(text: str) -> list[tuple[int, int]]:
 
 
 _FACTORS = (
-    (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|四倍|4倍|times four|four times|\b4\b", re.I)),
-    (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|三倍|3倍|thrice|\b3\b", re.I)),
+    (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|(?:por|par|um) 4|四倍|4倍|times four|four times|\b4\b", re.I)),
+    (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|(?:por|par|um) 3|三倍|3倍|thrice|\b3\b", re.I)),
     (2, re.compile(r"doppelt|verdoppel|doble|duplic|dobro|dobra|dobre|double|doubl|deux fois|dos veces|duas vezes|zweifach|二倍|2倍|倍|twice|twofold|\b2\b", re.I)),
 )  # fmt: skip
 
@@ -180,10 +183,17 @@ def uncounted(words: str, said: set[int]) -> str:
     return rest if rest and number(first) in said else words
 
 
-def is_word_short(tagged: str, ruled: str) -> bool:
-    """ "skeleton" where rules read "skeleton archers"."""
+def unplaced(words: str) -> str:
+    """A query without the place that is searched: "library with a lighthouse"."""
+    return re.sub(r"^(?:(?:the|our|my)\s+)?(?:library|gallery|collection|archive)\b\s*", "", words, flags=re.I) or words
+
+
+def is_better_cut(tagged: str, ruled: str) -> bool:
+    """Whether rules cut a subject out better: "skeleton archers" than "skeleton", one sentence than two."""
     few, more = tagged.lower().split(), ruled.lower().split()
-    return len(more) == len(few) + 1 and few in (more[1:], more[:-1])
+    if len(more) == len(few) + 1:
+        return few in (more[1:], more[:-1])
+    return bool(re.search(r"[.!?]\s", tagged)) and set(more) < set(few)
 
 
 def longer(tagged: str, ruled: str) -> str:
