@@ -265,8 +265,8 @@ def head_of(text: str) -> str:
     """The same of a text."""
     plain = tidy(_VAGUE.sub(" ", text))
     thing = tidy(_AFTER_HEAD.sub("", _GENERIC_FOR.sub("", plain))) or plain
-    thing = tidy(_GENERIC.sub("", thing)) or thing
     thing = re.split(r"\s*(?:,|\bplus\b|\band\b|&)\s*", thing)[0] or thing
+    thing = tidy(_GENERIC.sub("", thing)) or thing
     return re.sub(r"^.*'s\s+(?=\w)", "", thing)
 
 

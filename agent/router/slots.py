@@ -128,7 +128,7 @@ def refs(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> list[R
     if mentions.refs == ["both"] and len(said_before) == 2:
         return list(said_before)
     if any(str(ref).startswith("batch ") for ref in mentions.refs):
-        return [ref for ref in mentions.refs if ref != "all"]  # "all of batch 2"
+        return [ref for ref in mentions.refs if ref not in ("all", "both")]  # "all of batch 2"
     if mentions.refs:
         return mentions.refs
     if _PRONOUN.search(plain) and said_before:

@@ -46,7 +46,7 @@ class Things:
                 break
             words = shorter
         if words and self._compounds:
-            joined = text[at + len(words) : at + len(words) + 1] == "-"  # "Münz-Symbole"
+            joined = text[at + len(words) : at + len(words) + 1] in ("-", "")  # "Münz-Symbole"
             english = self._compound(words.lower()) or (self._first_part(words.lower()) if joined else None)
             return None if english is None else (at + len(words), english)
         return None

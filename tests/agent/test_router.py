@@ -131,6 +131,8 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
         ("a sprite of the queen bee", "generate_assets", {"count": 1, "kind": "character"}),
         ("something to hang behind the boss arena, stormy sky", "generate_assets", {"count": 1, "kind": "background"}),
         ("ich brauch mal zehn Kürbisse für den Bauernhof", "generate_assets", {"count": 10, "kind": "prop"}),
+        ("soccer referee sprite, just one", "generate_assets", {"count": 1, "kind": "character"}),
+        ("17 has three eyes and it should have two", "regenerate_assets", {"assets": [17]}),
         ("zwei Dutzend Laternen bitte", "generate_assets", {"count": 24}),
         ("une quinzaine de tonneaux", "generate_assets", {"count": 15}),
         ("generate a Bevy plugin for day and night", "scaffold_code", {"engine": "bevy"}),

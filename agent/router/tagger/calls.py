@@ -14,17 +14,16 @@ from agent.router.lists import STYLES
 from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
+from agent.router.tagger import values
 from agent.router.tagger.reader import Reading, Request
 from agent.router.tagger.values import (
     factor_word,
-    is_better_cut,
     joined,
     longer,
     number,
     number_places,
     refs,
     uncounted,
-    unplaced,
 )
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
@@ -135,7 +134,7 @@ class CallMaker:
             case "export_assets":
                 return [self._export(request, clause, calls)]
             case "create_style_pack":
-                name = self._words(request, "name").strip("\"'“”«»「」 ")
+                name = values.whole_name(self._text, self._words(request, "name").strip("\"'“”«»「」 "))
                 return [packs.style_pack(clause) | ({"name": name} if name else {})]
             case "query_design_docs":
                 return [
@@ -149,7 +148,8 @@ class CallMaker:
                 wanted = longer(self._words(request, "requirements"), said)
                 return [{"requirements": wanted} | ({"engine": engine} if engine else {})]
             case "search_assets":
-                return [{"query": longer(unplaced(self._words(request, "query")), slots.search(clause)["query"])}]
+                query = values.unplaced(self._words(request, "query"))
+                return [{"query": longer(query, slots.search(clause)["query"])}]
             case "label_assets":
                 args = labels.label(clause, gallery, self._said)
                 self._said = args["assets"] or self._said
@@ -190,10 +190,11 @@ class CallMaker:
 
     def _refs(self, request: Request, slot: str) -> list[Ref]:
         words = [self._unmeasured[start:end] for start, end in self._places(request, slot)]
-        out = [ref for said in words if said.strip() for ref in refs(said, self._context.gallery, self._said)]
-        found = list(dict.fromkeys(out))
+        said = [ref for part in words if part.strip() for ref in refs(part, self._context.gallery, self._said)]
+        found = list(dict.fromkeys(said))
         if slot == "assets":
-            ruled = slots.refs(self._plain(self._text[request.start : request.end]), self._context.gallery, self._said)
+            text = values.blanked(self._text, self._places(request, "change"))  # "21 should have 4 legs"
+            ruled = slots.refs(self._plain(text[request.start : request.end]), self._context.gallery, self._said)
             found = ruled if set(found) < set(ruled) and not set(ruled) & set(self._said) else found
         if found and "rest" not in found:
             self._said = list(dict.fromkeys([*self._said, *found])) if request.tool == "review_assets" else found
@@ -205,7 +206,7 @@ class CallMaker:
         needed = {"regenerate_assets": "assets", "upscale_assets": "assets", "generate_assets": "subject"}.get(
             request.tool
         )
-        heard = args.get(needed) and (needed != "subject" or request.slots.get("subject"))
+        heard = args.get(needed or "") and (needed != "subject" or request.slots.get("subject"))
         return request.sure * (0.5 if needed and not heard else 1.0)
 
     # ------------------------------------------------------------ the tools with most to say
@@ -235,7 +236,7 @@ class CallMaker:
             named = ruled[0]["kind"] if english else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
         names = [uncounted(tidy(words), said) for _, _, words in things]
-        if len(ruled) == len(names) == 1 and is_better_cut(names[0], ruled[0]["subject"]):
+        if len(ruled) == len(names) == 1 and values.is_better_cut(names[0], ruled[0]["subject"]):
             names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):

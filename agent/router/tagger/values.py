@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from itertools import product
 
 from agent.router import references
@@ -186,6 +187,19 @@ def uncounted(words: str, said: set[int]) -> str:
 def unplaced(words: str) -> str:
     """A query without the place that is searched: "library with a lighthouse"."""
     return re.sub(r"^(?:(?:the|our|my)\s+)?(?:library|gallery|collection|archive)\b\s*", "", words, flags=re.I) or words
+
+
+def blanked(text: str, places: Sequence[tuple[int, int]]) -> str:
+    """`text`, of the same length, with spaces at these places."""
+    for start, end in places:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def whole_name(text: str, name: str) -> str:
+    """A name with the capitalised words that go on from it: "Vieux" in "on l'appelle Vieux Port"."""
+    more = re.search(rf"{re.escape(name)}(?: [A-ZÀ-Ý][\w'’-]+)+", text) if name[:1].isupper() else None
+    return more[0] if more else name
 
 
 def is_better_cut(tagged: str, ruled: str) -> bool:
