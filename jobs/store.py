@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,7 @@ class JobStore:
         self.database = database
         self.limits = limits
         self.bus = bus
+        self.settling = threading.Lock()  # held while results are committed and their files get their names
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -229,18 +231,19 @@ class JobStore:
         results in order, in the transaction that ends the tasks; a `result["asset"]` becomes the task's asset.
         `publish` runs after the commit and before subscribers hear of it.
         """
-        with self.database.session() as session:
-            self.database.serialise(session)
-            rows = results.owned(session, tasks)
-            kept = [task for task in tasks if task.id in rows]
-            if not kept:
-                return []
-            results.set_done(session, [rows[task.id] for task in kept], write(session, kept))
-        try:
-            if publish is not None:
-                publish(kept)
-        finally:
-            self.bus.committed(emitted(session))
+        with self.settling:
+            with self.database.session() as session:
+                self.database.serialise(session)
+                rows = results.owned(session, tasks)
+                kept = [task for task in tasks if task.id in rows]
+                if not kept:
+                    return []
+                results.set_done(session, [rows[task.id] for task in kept], write(session, kept))
+            try:
+                if publish is not None:
+                    publish(kept)
+            finally:
+                self.bus.committed(emitted(session))
         return kept
 
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:

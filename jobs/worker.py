@@ -72,7 +72,10 @@ class Worker:
         while True:
             mark = self.store.bus.mark
             job = self.store.get(job_id)
-            if job.finished or (deadline is not None and time.monotonic() >= deadline):
+            if job.finished:
+                with self.store.settling:  # its last rows may be there before its last files have their names
+                    return job
+            if deadline is not None and time.monotonic() >= deadline:
                 return job
             self.store.bus.wait(mark, IDLE_SECONDS)
 

@@ -190,3 +190,20 @@ def test_idle_workers_look_for_work_only_when_there_may_be_some(desk: Desk, monk
     assert worker.wait(desk.queue(30).id, timeout=60).state == "done"
     assert asked.count("generate") <= 3  # at the start and for the job, not for each of 30 ends
     assert worker.wait(desk.submit("lamp").id, timeout=60).state == "done"  # woken, as nothing else would for minutes
+
+
+def test_a_job_is_waited_for_until_its_files_have_their_names(desk: Desk) -> None:
+    job = desk.queue(1)
+    (task,) = desk.store.claim("somewhere/0:1:0.00", 1)
+    committed, named = threading.Event(), threading.Event()
+
+    def publish() -> None:
+        committed.set()
+        time.sleep(0.3)
+        named.set()
+
+    finishing = threading.Thread(target=desk.store.finish, args=(task, nothing, publish))
+    finishing.start()
+    assert committed.wait(30)
+    assert desk.worker().wait(job.id, timeout=60).state == "done" and named.is_set()
+    finishing.join(30)
