@@ -146,6 +146,7 @@ class EventBus:
                             more = self._catch_up()
             except (GameForgeError, SQLAlchemyError, sqlite3.Error) as error:
                 log.warning("Events are late: %s", error)
+                self._look.clear()  # a call to look must not make it try again at once, and again
                 self._look.wait(RETRY_SECONDS)
 
     def _catch_up(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -111,6 +112,24 @@ def test_listening_reads_nothing_while_nothing_happens(desk: Desk) -> None:
         assert reads == []
         job = run_through(desk, 1)
         assert until(subscription, "job_done")[-1].job_id == job and reads
+
+
+def test_a_database_that_cannot_be_opened_is_tried_again_in_peace(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_through(desk, 1)
+    tries: list[int] = []
+
+    def away(*_: Any) -> Any:
+        tries.append(1)
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.database, "watching", away)
+        with desk.bus.subscribe():
+            time.sleep(0.5)
+    assert 1 <= len(tries) <= 3
+    with desk.bus.subscribe() as later:
+        job = run_through(desk, 1)
+        assert until(later, "job_done")[-1].job_id == job
 
 
 def test_the_delay_from_commit_to_subscriber_is_short_under_load(desk: Desk) -> None:
