@@ -45,14 +45,20 @@ def claim(
         company = select(Task).where(Task.job_id == job.id, Task.state == "queued", Task.alone.is_(False))
         tasks = session.scalars(company.order_by(Task.id).limit(limit)).all()
     now = time.time()
-    for leased in tasks:
-        leased.state = "running"
-        leased.alone = len(tasks) == 1
-        leased.attempts += 1
-        leased.lease_owner = worker
-        leased.lease_until = now + limits.lease_seconds
-        leased.started_at = now
-        leased.finished_at = None
+    session.execute(
+        update(Task)
+        .where(Task.id.in_([leased.id for leased in tasks]))
+        .values(
+            state="running",
+            alone=len(tasks) == 1,
+            attempts=Task.attempts + 1,
+            lease_owner=worker,
+            lease_until=now + limits.lease_seconds,
+            started_at=now,
+            finished_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
     before = job.state
     counts = settle(session, job)
     announce(session, job, before, counts)
@@ -143,7 +149,7 @@ def _claimed(row: Task, job: Job, project: str, worker: str) -> ClaimedTask:
         index=row.index,
         label=row.label,
         state="running",
-        attempts=row.attempts,
+        attempts=row.attempts + 1,  # as it stood before the claim
         crashes=row.crashes,
         error=None,
         result=row.result,

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, insert, select
 from sqlalchemy.orm import Session
 
 from jobs.types import CLOSED, EventKind, JobEvent, JobState, JobView
 from library.models import Event, Job, Task
 
-EMITTED = "gameforge_events"  # where a session remembers its event rows
+EMITTED = "gameforge_events"  # where a session remembers its events: as values, then as written
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,20 @@ def counts_of(session: Session, job_ids: Iterable[int]) -> dict[int, Counts]:
 
 
 def emit(session: Session, job: Job, kind: EventKind, counts: Counts, task_id: int | None = None, **data: Any) -> None:
-    """Write an event row; it becomes visible with the change that it tells of."""
-    row = Event(job_id=job.id, task_id=task_id, kind=kind, data={**counts.as_dict(), **data}, at=time.time())
-    session.add(row)
-    session.info.setdefault(EMITTED, []).append(row)
+    """Tell of a change in the transaction that makes it, which ends with `write_events`."""
+    values = {"job_id": job.id, "task_id": task_id, "kind": kind, "data": {**counts.as_dict(), **data}}
+    session.info.setdefault(EMITTED, []).append({**values, "at": time.time()})
 
 
-def emitted(session: Session) -> list[JobEvent]:
-    """What the transaction wrote, in order; to be asked after its commit."""
-    return [event_view(row) for row in session.info.get(EMITTED, ())]
+def write_events(session: Session) -> list[JobEvent]:
+    """Write what was told in this serialised transaction, in order, by one statement; they happen with its commit."""
+    told: list[dict[str, Any]] = session.info.pop(EMITTED, [])
+    if not told:
+        return []
+    session.execute(insert(Event), told)
+    # Nobody else writes events before the commit, so the newest are ours: SQLite gives ids only row by row.
+    ids = session.scalars(select(Event.id).order_by(Event.id.desc()).limit(len(told))).all()
+    return [JobEvent(id=id, **values) for id, values in zip(reversed(ids), told, strict=True)]
 
 
 def event_view(row: Event) -> JobEvent:

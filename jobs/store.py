@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from errors import BadRequest, NotFound, ResourceError
 from jobs import control, leases, results
 from jobs.events import EventBus, read_events
-from jobs.ledger import Counts, counts_of, emit, emitted, job_views, settle
+from jobs.ledger import Counts, counts_of, emit, job_views, settle, write_events
 from jobs.queries import get_job, get_task, jobs_query, task_view, tasks_query
 from jobs.types import OPEN, ClaimedTask, JobEvent, JobState, JobView, Limits, TaskSpec, TaskView
 from library.db import Database
@@ -39,7 +39,8 @@ class JobStore:
         with self.database.session() as session:
             self.database.serialise(session)
             yield session
-        self.bus.committed(emitted(session))
+            events = write_events(session)
+        self.bus.committed(events)
 
     # Making and reading
 
@@ -234,25 +235,26 @@ class JobStore:
         with self.settling:
             with self.database.session() as session:
                 self.database.serialise(session)
-                rows = results.owned(session, tasks)
-                kept = [task for task in tasks if task.id in rows]
+                began = results.owned(session, tasks)
+                kept = [task for task in tasks if task.id in began]
                 if not kept:
                     return []
-                results.set_done(session, [rows[task.id] for task in kept], write(session, kept))
+                results.set_done(session, kept, write(session, kept), began[kept[0].id])
+                events = write_events(session)
             try:
                 if publish is not None:
                     publish(kept)
             finally:
-                self.bus.committed(emitted(session))
+                self.bus.committed(events)
         return kept
 
     def fail(self, task: ClaimedTask, error: str, detail: str = "") -> bool:
         """End a task with one sentence for the user and the technical rest. False as with `finish`."""
         with self.transaction() as session:
-            row = results.owned(session, [task]).get(task.id)
-            if row is not None:
-                results.set_failed(session, row, error, detail)
-        return row is not None
+            held = task.id in results.owned(session, [task])
+            if held:
+                results.set_failed(session, task, error, detail)
+        return held
 
     def release(self, tasks: Collection[ClaimedTask], *, alone: bool = False) -> int:
         """Put tasks back into the queue, to run by themselves when `alone`; returns how many were still held."""

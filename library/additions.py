@@ -42,8 +42,10 @@ class NewVersion:
     parents: Sequence[int] = ()
 
 
-def add_versions(session: Session, news: Sequence[NewVersion], who: str = "") -> list[tuple[Asset, Version]]:
-    """Record finished images in the caller's transaction; their assets and versions, in order.
+def add_versions(
+    session: Session, news: Sequence[NewVersion], who: str = ""
+) -> list[tuple[Asset, Version, dict[str, tuple[str, ...]]]]:
+    """Record finished images in the caller's transaction; their assets, versions and labels, in order.
 
     No two of them may have the same place.
     """
@@ -52,11 +54,13 @@ def add_versions(session: Session, news: Sequence[NewVersion], who: str = "") ->
         (asset.batch_id, asset.number): asset
         for asset in session.scalars(select(Asset).where(tuple_(Asset.batch_id, Asset.number).in_(places)))
     }
-    tags = {id: labels.get("tag", ()) for id, labels in labels_of(session, [a.id for a in known.values()]).items()}
-    projects = {
-        batch: session.get_one(Batch, batch).project_id for batch in dict.fromkeys(new.batch_id for new in news)
-    }
+    labels = labels_of(session, [asset.id for asset in known.values()])
+    batches = select(Batch.id, Batch.project_id).where(Batch.id.in_({new.batch_id for new in news}))
+    projects = dict(session.execute(batches).all())
     assets = [known.get(place) or _asset(new, projects[new.batch_id]) for place, new in zip(places, news, strict=True)]
+    for new, asset in zip(news, assets, strict=True):
+        asset.words = searchable(asset.subject, new.prompt, labels.get(asset.id, {}).get("tag", ()))
+        asset.colour = new.colour
     session.add_all(asset for asset in assets if asset.id is None)
     session.flush()
     versions = [_version(new, asset) for new, asset in zip(news, assets, strict=True)]
@@ -65,11 +69,9 @@ def add_versions(session: Session, news: Sequence[NewVersion], who: str = "") ->
     for new, asset, version in zip(news, assets, versions, strict=True):
         for parent in dict.fromkeys(new.parents):
             session.add(VersionParent(version_id=version.id, parent_id=parent))
-        asset.words = searchable(asset.subject, new.prompt, tags.get(asset.id, ()))
-        asset.colour = new.colour
         supersede(session, asset, version, who)
     session.flush()
-    return list(zip(assets, versions, strict=True))
+    return [(asset, version, labels.get(asset.id, {})) for asset, version in zip(assets, versions, strict=True)]
 
 
 def _asset(new: NewVersion, project_id: int) -> Asset:

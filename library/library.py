@@ -19,7 +19,7 @@ from library.meaning import MeaningSearch
 from library.models import Asset, Batch, Project, Task, Version
 from library.projects import project_id
 from library.review import Users
-from library.rows import asset_query, asset_view, asset_views, batch_query, batch_views, labels_of
+from library.rows import asset_query, asset_view, asset_views, batch_query, batch_views
 from library.storage import Storage
 from library.views import ASSET_STATES, AssetView, BatchView
 
@@ -69,8 +69,7 @@ class Library(Conversations):
     def add_versions(self, session: Session, news: Sequence[NewVersion], who: str = "") -> list[AssetView]:
         """Several at once, in order; no two of them may have the same place in a batch."""
         rows = add_versions(session, news, who)
-        labels = labels_of(session, [asset.id for asset, _ in rows])
-        return [asset_view(asset, version, self.storage, labels.get(asset.id)) for asset, version in rows]
+        return [asset_view(asset, version, self.storage, labels) for asset, version, labels in rows]
 
     def assets(
         self,

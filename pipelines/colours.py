@@ -16,7 +16,7 @@ _HUES = (
 )  # fmt: skip
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _DARK, _BRIGHT, _GRAY = 0.18, 0.85, 0.16  # of value and saturation, 0..1
-_SAMPLES = 4096
+_SAMPLES = 1024
 _NAMES = ("black", "white", "gray", "brown", *dict.fromkeys(name for _, name in _HUES))
 _WEIGHTS = np.array([0.4 if name in ("black", "white", "gray") else 1.0 for name in _NAMES])
 _UNKNOWN = 255
@@ -29,7 +29,7 @@ def main_colour(image: Image.Image) -> str | None:
     visible = pixels[pixels[:, 3] >= 128][:, :3]
     if not len(visible):
         return None
-    step = max(1, len(visible) // _SAMPLES)
+    step = -(-len(visible) // _SAMPLES)
     levels = visible[::step] // 8 @ np.array([1024, 32, 1], np.int32)
     names = _LEVEL_NAMES[levels]
     for level in np.unique(levels[names == _UNKNOWN]).tolist():  # each of the 32,768 is named once

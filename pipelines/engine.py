@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 FIRST_GUESS = {("cuda", True): 0.1, ("cuda", False): 5.0, ("mps", True): 0.5, ("mps", False): 60.0, ("cpu", True): 1.0}
 SLOW_GUESS = 600.0
 GUESSED_STEPS = 25
-DECODED_AT_ONCE = 8  # images; more are hardly faster
+DECODED_AT_ONCE = 16  # images; more are hardly faster, and the first ones show later
 NEW_MEASUREMENT_SHARE = 0.3
 NOT_HERE = "It is not on this disk yet: the first image downloads it."
 NO_MEMORY = "There is not enough memory for this image. Ask for a smaller one, or close other programs."
@@ -261,12 +261,13 @@ class ImageEngine:
             return
         alive, worked = watch.alive, time.perf_counter() - started
         each = worked / len(alive)
-        for begin in range(0, len(alive), DECODED_AT_ONCE):
-            part = alive[begin : begin + DECODED_AT_ONCE]
+        portion = even_batch(len(alive), DECODED_AT_ONCE)
+        for begin in range(0, len(alive), portion):
+            part = alive[begin : begin + portion]
             started = time.perf_counter()
             try:
                 with self._lock:
-                    painted = self._decode(model, latents[begin : begin + DECODED_AT_ONCE], part, watch)
+                    painted = self._decode(model, latents[begin : begin + portion], part, watch)
             except Exception as error:  # the same holds here; what is decoded stays
                 yield from self._recover(model, alive[begin:], watch, error)
                 return

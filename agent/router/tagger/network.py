@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-RANK = 16
+RANK = 48
 WORD_PIECES = "embeddings.word_embeddings"
 MAX_PIECES = 256  # of a message; MiniLM was trained on no more
 WEIGHTS = Path(__file__).parents[1] / "data" / "tagger.safetensors"
