@@ -22,6 +22,7 @@ from typing import Any
 from app import create, listen
 from jobs.generation import submit
 from jobs.plan import AssetPlan, PlanItem
+from library.storage import disk_errors
 from services import Services, build_services
 from settings import Settings
 
@@ -31,7 +32,10 @@ SUBJECTS = ("cactus", "camel", "clay pot", "skull", "scorpion", "palm tree", "de
 
 
 def bench(args: argparse.Namespace, settings: Settings) -> int:
-    with tempfile.TemporaryDirectory() as home:
+    with disk_errors(str(settings.home)):
+        settings.home.mkdir(parents=True, exist_ok=True)  # measured on the disk that the product works on
+        folder = tempfile.TemporaryDirectory(prefix="bench-", dir=settings.home)
+    with folder as home:
         settings = settings.model_copy(update={"home": Path(home), "database_url": None, "local_llm": "off"})
         services = build_services(settings)
         services.start(language_models=False)

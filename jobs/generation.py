@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KIND = "generate"
 PREFERRED_BATCH = 32
+_ENCODERS = ThreadPoolExecutor(2, "png-encode")  # has no threads before its first use
 TITLE_CHARS = 80
 StylePackUses = Callable[[str, Sequence[str], Sequence[float]], Sequence[StylePackUse]]  # project, names, weights
 
@@ -143,7 +145,7 @@ class GenerationHandler:
     def _keep(self, made: Sequence[tuple[ClaimedTask, GeneratedImage]], context: TaskContext) -> None:
         """Files first, then the rows and the ends of the tasks in one transaction, then the files' names."""
         info = self.engine.info()  # the model is loaded, so its hash is known
-        saved = {task.id: _Saved(task, image, info) for task, image in made}
+        saved = {one.task.id: one for one in _ENCODERS.map(lambda pair: _Saved(*pair, info), made)}
         files = {key: data for one in saved.values() for key, data in one.files.items()}
         hashes = dict(zip(files, self.library.storage.stage_all(files), strict=True))
 

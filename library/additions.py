@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from library.models import Asset, Batch, Version, VersionParent
@@ -50,49 +50,62 @@ def add_versions(
     No two of them may have the same place.
     """
     places = [(new.batch_id, new.number) for new in news]
-    known = {
-        (asset.batch_id, asset.number): asset
-        for asset in session.scalars(select(Asset).where(tuple_(Asset.batch_id, Asset.number).in_(places)))
-    }
+    known = _assets(session, places)
     labels = labels_of(session, [asset.id for asset in known.values()])
-    batches = select(Batch.id, Batch.project_id).where(Batch.id.in_({new.batch_id for new in news}))
-    projects = dict(session.execute(batches).all())
-    assets = [known.get(place) or _asset(new, projects[new.batch_id]) for place, new in zip(places, news, strict=True)]
-    for new, asset in zip(news, assets, strict=True):
-        asset.words = searchable(asset.subject, new.prompt, labels.get(asset.id, {}).get("tag", ()))
-        asset.colour = new.colour
-    session.add_all(asset for asset in assets if asset.id is None)
-    session.flush()
-    versions = [_version(new, asset) for new, asset in zip(news, assets, strict=True)]
-    session.add_all(versions)
-    session.flush()
-    for new, asset, version in zip(news, assets, versions, strict=True):
+    fresh = [new for place, new in zip(places, news, strict=True) if place not in known]
+    if fresh:
+        batches = select(Batch.id, Batch.project_id).where(Batch.id.in_({new.batch_id for new in fresh}))
+        projects = dict(session.execute(batches).all())
+        session.execute(insert(Asset), [_asset(new, projects[new.batch_id]) for new in fresh])
+    # Rows go in by one statement and are read back by another: SQLite returns ids only row by row.
+    found = known | (_assets(session, [(new.batch_id, new.number) for new in fresh]) if fresh else {})
+    assets = [found[place] for place in places]
+    session.execute(insert(Version), [_version(new, asset) for new, asset in zip(news, assets, strict=True)])
+    newest = select(func.max(Version.id)).where(Version.asset_id.in_([a.id for a in assets])).group_by(Version.asset_id)
+    current = {version.asset_id: version for version in session.scalars(select(Version).where(Version.id.in_(newest)))}
+    versions = [current[asset.id] for asset in assets]
+    for place, new, asset, version in zip(places, news, assets, versions, strict=True):
         for parent in dict.fromkeys(new.parents):
             session.add(VersionParent(version_id=version.id, parent_id=parent))
+        if place in known:
+            asset.words = searchable(asset.subject, new.prompt, labels.get(asset.id, {}).get("tag", ()))
+            asset.colour = new.colour
         supersede(session, asset, version, who)
     session.flush()
     return [(asset, version, labels.get(asset.id, {})) for asset, version in zip(assets, versions, strict=True)]
 
 
-def _asset(new: NewVersion, project_id: int) -> Asset:
-    return Asset(
-        project_id=project_id, batch_id=new.batch_id, number=new.number, subject=new.subject, kind=new.kind, revision=0
-    )
+def _assets(session: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Asset]:
+    """Those that there are."""
+    rows = session.scalars(select(Asset).where(tuple_(Asset.batch_id, Asset.number).in_(places)))
+    return {(asset.batch_id, asset.number): asset for asset in rows}
 
 
-def _version(new: NewVersion, asset: Asset) -> Version:
-    return Version(
-        asset_id=asset.id,
-        task_id=new.task_id,
-        sha256=new.sha256,
-        uncut_sha256=new.uncut_sha256,
-        staged_key=new.staged_key,
-        prompt=new.prompt,
-        seed=new.seed,
-        width=new.width,
-        height=new.height,
-        model=new.model,
-        style_pack=new.style_pack,
-        details=dict(new.metadata),
-        origin=new.origin,
-    )
+def _asset(new: NewVersion, project_id: int) -> dict[str, Any]:
+    return {
+        "project_id": project_id,
+        "batch_id": new.batch_id,
+        "number": new.number,
+        "subject": new.subject,
+        "kind": new.kind,
+        "words": searchable(new.subject, new.prompt),
+        "colour": new.colour,
+    }
+
+
+def _version(new: NewVersion, asset: Asset) -> dict[str, Any]:
+    return {
+        "asset_id": asset.id,
+        "task_id": new.task_id,
+        "sha256": new.sha256,
+        "uncut_sha256": new.uncut_sha256,
+        "staged_key": new.staged_key,
+        "prompt": new.prompt,
+        "seed": new.seed,
+        "width": new.width,
+        "height": new.height,
+        "model": new.model,
+        "style_pack": new.style_pack,
+        "details": dict(new.metadata),
+        "origin": new.origin,
+    }

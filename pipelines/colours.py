@@ -26,11 +26,11 @@ _LEVEL_NAMES = np.full(32**3, _UNKNOWN, np.uint8)  # place in _NAMES of each col
 def main_colour(image: Image.Image) -> str | None:
     """The name of the colour that most visible pixels have; None for an empty picture."""
     pixels = np.asarray(image.convert("RGBA")).reshape(-1, 4)
-    visible = pixels[pixels[:, 3] >= 128][:, :3]
+    visible = np.flatnonzero(pixels[:, 3] >= 128)
     if not len(visible):
         return None
     step = -(-len(visible) // _SAMPLES)
-    levels = visible[::step] // 8 @ np.array([1024, 32, 1], np.int32)
+    levels = pixels[visible[::step], :3] // 8 @ np.array([1024, 32, 1], np.int32)
     names = _LEVEL_NAMES[levels]
     for level in np.unique(levels[names == _UNKNOWN]).tolist():  # each of the 32,768 is named once
         colour = (level // 1024, level // 32 % 32, level % 32)

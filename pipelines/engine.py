@@ -18,7 +18,7 @@ from errors import Cancelled, GameForgeError, UserFixable
 from loading import MODEL_LOADING
 from pipelines import cutout
 from pipelines.adapters import PackFinder
-from pipelines.batching import Item, Pictures, even_batch, full_batch, group_items, item_of, timely_batch
+from pipelines.batching import SOON, Item, Pictures, even_batch, full_batch, group_items, item_of, timely_batch
 from pipelines.device import choose_device, free_memory, guess_device, is_out_of_memory, release_cached_memory
 from pipelines.masked import finish_edit, is_erasure, model_mask
 from pipelines.prompts import PromptEmbedder
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 FIRST_GUESS = {("cuda", True): 0.1, ("cuda", False): 5.0, ("mps", True): 0.5, ("mps", False): 60.0, ("cpu", True): 1.0}
 SLOW_GUESS = 600.0
 GUESSED_STEPS = 25
-DECODED_AT_ONCE = 16  # images; more are hardly faster, and the first ones show later
+DECODED_AT_ONCE = 8  # images, unless all of them come soon: more are hardly faster, and the first ones show later
 NEW_MEASUREMENT_SHARE = 0.3
 NOT_HERE = "It is not on this disk yet: the first image downloads it."
 NO_MEMORY = "There is not enough memory for this image. Ask for a smaller one, or close other programs."
@@ -245,7 +245,7 @@ class ImageEngine:
     def _run(self, model: LoadedModel, batch: list[Item], watch: Watch) -> Iterator[Result]:
         """Paint a micro-batch; split it when memory runs out, and run its images alone when one of them fails.
 
-        It is decoded in portions: whoever takes the first images keeps them while the next are decoded.
+        What takes long is decoded in portions: whoever takes the first images keeps them while the next are decoded.
         """
         started = time.perf_counter()
         try:
@@ -261,7 +261,7 @@ class ImageEngine:
             return
         alive, worked = watch.alive, time.perf_counter() - started
         each = worked / len(alive)
-        portion = even_batch(len(alive), DECODED_AT_ONCE)
+        portion = len(alive) if worked < SOON else even_batch(len(alive), DECODED_AT_ONCE)
         for begin in range(0, len(alive), portion):
             part = alive[begin : begin + portion]
             started = time.perf_counter()

@@ -64,7 +64,8 @@ def write_png(
     }
     text.add_itxt(KEY, json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=text, compress_type=zlib.Z_RLE)  # of painted sprites: 7/8 of the usual size in 2/3 of the time
+    # Painted sprites take 7/8 of the size and 2/3 of the time that zlib's usual strategy (level 3) needs.
+    image.save(buffer, "PNG", pnginfo=text, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 

@@ -19,6 +19,9 @@ FAINT = 8  # alpha (0..255) up to which nobody sees a pixel
 NEARLY_SOLID = 247
 HARD_EDGE = 128  # pixel art has no half-transparent pixels
 SPARSE = 0.01  # share of the canvas below which something probably went wrong
+_LEVELS = np.arange(256, dtype=np.uint8)
+_HARD_ALPHA = np.where(_LEVELS >= HARD_EDGE, 255, 0).astype(np.uint8)
+_CLEAN_ALPHA = np.where(_LEVELS <= FAINT, 0, np.where(_LEVELS >= NEARLY_SOLID, 255, _LEVELS)).astype(np.uint8)
 WRAP_REACH = 4  # px of the result that a Lanczos filter looks beyond the edge, and one more
 FLAT_KINDS = ("texture", "tile", "background")
 EMPTY_WARNING = "The picture came out empty. Try another seed or other words."
@@ -87,13 +90,8 @@ def clean_alpha(image: Image.Image, *, hard: bool = False) -> Image.Image:
     Colours under invisible pixels become black, so that equal-looking sprites have equal bytes.
     """
     pixels = np.array(image.convert("RGBA"))
-    alpha = pixels[..., 3]
-    if hard:
-        alpha[:] = np.where(alpha >= HARD_EDGE, 255, 0)
-    else:
-        alpha[alpha <= FAINT] = 0
-        alpha[alpha >= NEARLY_SOLID] = 255
-    pixels[alpha == 0] = 0
+    pixels[..., 3] = (_HARD_ALPHA if hard else _CLEAN_ALPHA)[pixels[..., 3]]
+    pixels.view(np.uint32)[pixels[..., 3:] == 0] = 0  # a pixel's four bytes at once
     return Image.fromarray(pixels)
 
 

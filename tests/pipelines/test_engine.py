@@ -236,7 +236,7 @@ def test_what_was_decoded_before_the_decoder_failed_stays(
         return decode(latents, **options)
 
     monkeypatch.setattr(model, "decode", fails_once)
-    monkeypatch.setattr("pipelines.engine.DECODED_AT_ONCE", 8)
+    monkeypatch.setattr("pipelines.engine.SOON", 0.0)
     made = images(list(with_batch(rgba_engine, 16).generate(requests(rgba_engine, 10))))
     assert [result.index for result in made] == list(range(10))
     assert calls == [5, 5, 1, 1, 1, 1, 1]  # those that failed together were made again, each by itself

@@ -137,7 +137,9 @@ def fit(
         with torch.no_grad():
             for name, parameter in _named(changes, heads).items():
                 known = start[name].view(len(start[name]), -1)
-                parameter.view(len(parameter), -1)[: known.shape[0], : known.shape[1]] = known  # it may have a lower rank
+                parameter.view(len(parameter), -1)[: known.shape[0], : known.shape[1]] = (
+                    known  # it may have a lower rank
+                )
     trained = [*heads.parameters(), *(p for change in changes.values() for p in (change.down, change.up))]
     optimizer = torch.optim.AdamW(trained, lr=highest, weight_decay=0.01)
     subjects = [subject.text for subject in Vocabulary.load().subjects]
