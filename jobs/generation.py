@@ -145,7 +145,7 @@ class GenerationHandler:
     def _keep(self, made: Sequence[tuple[ClaimedTask, GeneratedImage]], context: TaskContext) -> None:
         """Files first, then the rows and the ends of the tasks in one transaction, then the files' names."""
         info = self.engine.info()  # the model is loaded, so its hash is known
-        saved = {one.task.id: one for one in _ENCODERS.map(lambda pair: _Saved(*pair, info), made)}
+        saved = {one.task.id: one for one in _ENCODERS.map(lambda pair: _Saved(pair[0], pair[1], info), made)}
         files = {key: data for one in saved.values() for key, data in one.files.items()}
         hashes = dict(zip(files, self.library.storage.stage_all(files), strict=True))
 

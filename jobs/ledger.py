@@ -97,7 +97,7 @@ def write_events(session: Session) -> list[JobEvent]:
     told: list[dict[str, Any]] = session.info.pop(EMITTED, [])
     if not told:
         return []
-    session.connection().execute(insert(Event.__table__), told)
+    session.connection().execute(insert(Event.metadata.tables["events"]), told)
     # Nobody else writes events before the commit, so the newest are ours: SQLite gives ids only row by row.
     ids = session.scalars(select(Event.id).order_by(Event.id.desc()).limit(len(told))).all()
     return [JobEvent(id=id, **values) for id, values in zip(reversed(ids), told, strict=True)]

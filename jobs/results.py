@@ -59,7 +59,7 @@ def _end(
 ) -> None:
     """`values`: what changes in each task's row; `told`: what its event says of it."""
     common = {"state": state, "finished_at": time.time(), "lease_owner": None, "lease_until": None}
-    table = Task.__table__
+    table = Task.metadata.tables["tasks"]
     columns = {name: bindparam(name) for name in (*common, *values[0])}
     session.connection().execute(
         update(table).where(table.c.id == bindparam("task")).values(columns),
