@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ TAGGER_GUESSES = 0.5  # calls that it is no surer of do not count where the rule
 RULES_SURE_OF_RARE = 0.9
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
+_FIELDS = re.compile(r"\bitems?\s*:", re.I)  # what code is to hold: "an inventory. Items: rope, lantern"
 RARE = frozenset({"job_status", "cancel_job", "label_assets", "undo_review"})  # the tagger has seen few of them
 
 
@@ -70,7 +72,7 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     if tools == others:
         lost = tagged.confidence < min(TAGGER_LOST, ruled.confidence)  # its stretches are then wrong, too
         best = ruled if lost or labels.RESET.search(text) else tagged
-        calls = tuple(_named(call, ruled.calls) for call in best.calls)
+        calls = tuple(_sized(_named(call, ruled.calls), ruled.calls) for call in best.calls)
         return Routing(calls, max(ruled.confidence, tagged.confidence), shortlist)
     surer = ruled.confidence >= RULES_SURER and ruled.confidence > tagged.confidence
     unheard = not others and (surer or ruled.confidence >= RULES_SURE)
@@ -83,7 +85,8 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= RULES_FAIR
     guessed = not tools and tagged.confidence < TAGGER_GUESSES
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    best = ruled if unheard or guessed or rare or known or for_images or doubted or listed else tagged
+    fields = tools == ["scaffold_code"] and bool(_FIELDS.search(text))
+    best = ruled if unheard or guessed or rare or known or for_images or doubted or listed or fields else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 
@@ -97,3 +100,11 @@ def _named(call: RoutedCall, others: tuple[RoutedCall, ...]) -> RoutedCall:
         return call
     name = next((other.args["name"] for other in others if other.name == call.name and other.args.get("name")), None)
     return replace(call, args=call.args | {"name": name}) if name else call
+
+
+def _sized(call: RoutedCall, others: tuple[RoutedCall, ...]) -> RoutedCall:
+    """ "8 shells, 3 crabs and a sand texture at 128px": rules know that the size is that of all."""
+    same = [o for o in others if o.name == call.name == "generate_assets" and o.args["subject"] == call.args["subject"]]
+    if len(same) != 1 or "size" not in same[0].args or "size" in call.args:
+        return call
+    return replace(call, args=call.args | {"size": same[0].args["size"]})

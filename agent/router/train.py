@@ -69,11 +69,15 @@ def _plural(text: str) -> str:
 
 
 def _named_kinds() -> list[tuple[str, str]]:
-    """(subject, kind) to learn kinds from: the lists of `kinds.json`, then the vocabulary's unambiguous subjects."""
+    """(subject, kind) to learn kinds from: the lists of `kinds.json` and `kinds.tsv`, then the vocabulary's unambiguous
+    subjects.
+    """
     from agent.planning.vocabulary import Vocabulary
 
     kinds: dict[str, list[str]] = json.loads((DATA / "kinds.json").read_text(encoding="utf-8"))
     named = [(f"{name}{end}", kind) for kind, names in kinds.items() for name in names for end in _endings(name)]
+    rows = (line.split("\t") for line in (DATA / "kinds.tsv").read_text(encoding="utf-8").splitlines())
+    named += [(name, kind) for kind, name in rows]
     told = {name for name, _ in named}
     living = {name.split()[-1] for name in kinds["character"]}
     for subject in Vocabulary.load().subjects:
@@ -154,6 +158,20 @@ def _endings(name: str) -> tuple[str, ...]:
     return ("",) if name.endswith("s") else ("", "s")
 
 
+def fit_kinds(embedder: TextEncoder) -> dict[str, Any]:
+    """Kinds of pictures from subjects' vectors."""
+    from sklearn.linear_model import LogisticRegression
+
+    named = _named_kinds()
+    vectors = embedder.encode([name for name, _ in named])
+    model = LogisticRegression(C=30.0, max_iter=400).fit(vectors, np.array([kind for _, kind in named]))
+    return {
+        "kind_weights": model.coef_.T.astype(np.float16),
+        "kind_bias": model.intercept_.astype(np.float32),
+        "kinds": model.classes_.astype(str),
+    }
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The softmax temperature with the lowest log loss on held-out logits."""
     candidates = np.geomspace(0.3, 3.0, 60)
@@ -214,18 +232,13 @@ def train(embedder: TextEncoder, *, seed: int = 7, strength: float = 8.0) -> dic
     ]
     model = fit(np.arange(len(labels)))
 
-    named = _named_kinds()
-    subjects, kind_labels = [name for name, _ in named], np.array([kind for _, kind in named])
-    kind_model = LogisticRegression(C=30.0, max_iter=400).fit(embedder.encode(subjects), kind_labels)
     return {
+        **fit_kinds(embedder),
         "idf": idf.astype(np.float16),
         "weights": model.coef_.T.astype(np.float16),
         "bias": model.intercept_.astype(np.float32),
         "temperature": np.float32(temperature),
         "embedding_scale": np.float32(EMBEDDING_SCALE),
-        "kind_weights": kind_model.coef_.T.astype(np.float16),
-        "kind_bias": kind_model.intercept_.astype(np.float32),
-        "kinds": kind_model.classes_.astype(str),
         "report": {
             "samples": len(texts),
             "templates": int(groups.max()),

@@ -12,7 +12,7 @@ import pytest
 
 from agent.router import Router
 from agent.router.evaluate import read_turns
-from agent.router.tagger import data
+from agent.router.tagger import data, network, train
 from agent.router.tagger.labels import SLOTS
 from agent.router.tagger.reader import Tagger
 from agent.router.tagger.values import number, refs
@@ -47,6 +47,21 @@ def test_every_label_stands_in_its_message() -> None:
                 assert 0 <= mark.start < mark.end <= len(sample.text)
             ends = [0, *(mark.end for mark in sample.requests)]
             assert all(mark.start >= end for mark, end in zip(sample.requests, ends, strict=False)), "no overlap"
+
+
+def test_training_goes_on_from_weights_of_a_lower_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = next(iter(data.labelled().values()))[:24]
+    monkeypatch.setattr(network, "RANK", 2)
+    before = train.fit(samples, epochs=1, seed=0)
+    monkeypatch.setattr(network, "RANK", 5)
+    after = train.fit(samples, epochs=1, seed=1, start=before, highest=0.0)
+    assert after["heads.weight"].equal(before["heads.weight"])
+    layers = [name.removesuffix(".up") for name in before if name.endswith(".up")]
+    assert layers and any(before[f"{name}.up"].any() for name in layers)
+    for name in layers:
+        change, grown = (w[f"{name}.up"].float() @ w[f"{name}.down"].float() for w in (before, after))
+        assert after[f"{name}.down"].shape[0] == 5
+        assert (change - grown).abs().max() < 1e-3, "fp16 once more, and no other difference"
 
 
 def test_no_labelled_message_is_a_test_turn() -> None:

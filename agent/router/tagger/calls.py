@@ -212,12 +212,14 @@ class CallMaker:
     # ------------------------------------------------------------ the tools with most to say
 
     def _pictures(self, request: Request, clause: Spanned, calls: list[RoutedCall]) -> list[dict[str, Any]]:
-        ruled = generation.generate(
-            self._plain(self._text[request.start : request.end]),
-            self._context.style_packs,
-            self._kind_of,
-            self._earlier_of(calls),
-        )
+        guesses: list[str] = []
+
+        def guess(subject: str) -> str:
+            guesses.append(subject)
+            return self._kind_of(subject)
+
+        heard = self._plain(self._text[request.start : request.end])
+        ruled = generation.generate(heard, self._context.style_packs, guess, self._earlier_of(calls))
         counts = [(start, number(self._text[start:end])) for start, end in self._places(request, "count")]
         counts = [(start, count) for start, count in counts if count is not None]
         things = self._things(self._places(request, "subject"))
@@ -233,7 +235,7 @@ class CallMaker:
         named = generation.kind_named(self._plain(self._words(request, "kind")).plain)
         if named is None and len(ruled) == 1 and len(things) == 1:
             english = english_subject(things[0][2], self._text) == things[0][2]
-            named = ruled[0]["kind"] if english else None  # rules know no others
+            named = ruled[0]["kind"] if english and not guesses else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
         names = [uncounted(tidy(words), said) for _, _, words in things]
         if len(ruled) == len(names) == 1 and values.is_better_cut(names[0], ruled[0]["subject"]):
@@ -241,7 +243,9 @@ class CallMaker:
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
             names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
-        if len(counts) > 1 or (len(counts) == 1 and len(things) > 1 and not self._counts_all(counts[0][0], things)):
+        if len(counts) > 1 or (
+            len(counts) == 1 and len(things) > 1 and not values.counts_all(self._text, counts[0][0], things)
+        ):
             each = _paired(counts, things)
         else:
             default = ruled[0]["count"] if len(ruled) == 1 else max(len(things), generation.vague_count(clause.plain))
@@ -263,13 +267,6 @@ class CallMaker:
             else:
                 out.append((start, end, words))
         return out
-
-    def _counts_all(self, place: int, things: list[tuple[int, int, str]]) -> bool:
-        """One number after all things, or with only commas between them, counts them together: "5 swords, axes, bows"."""
-        between = self._text[things[0][1] : things[-1][0]]
-        return place > things[-1][0] or not re.search(
-            r"\b(?:a|an|one|another|un|una|une|ein|eine|einen|um|uma)\b", between, re.I
-        )
 
     def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
         subject = english_subject(subject, self._text)
@@ -307,7 +304,8 @@ class CallMaker:
         approve, reject = self._refs(request, "approve"), self._refs(request, "reject")
         numbers = {ref for ref in (*approve, *reject) if isinstance(ref, int)}
         named = {*ruled["approve"], *ruled["reject"]}
-        if named and numbers <= named and (numbers or named >= {*approve, *reject}):
+        told = bool(slots.verdict_words(clause.plain)) or not (approve or reject)  # else by the way it was said only
+        if told and named and numbers <= named and (numbers or named >= {*approve, *reject}):
             return ruled
         if "all" in approve and reject and "all" not in reject:
             approve = ["rest"]

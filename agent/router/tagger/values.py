@@ -181,6 +181,8 @@ def factor_word(words: str) -> int | None:
 def uncounted(words: str, said: set[int]) -> str:
     """Without the number word that was heard as the count and tagged as part of the thing: "elf Wüstenfelsen"."""
     first, _, rest = words.partition(" ")
+    if first == "score" and 20 in said:
+        return rest.removeprefix("of ") or words
     return rest if rest and number(first) in said else words
 
 
@@ -224,4 +226,12 @@ def joined(pair: str) -> bool:
             lambda char: "\u30a0" <= char <= "\u30ff",
             lambda char: "\u4e00" <= char <= "\u9fff",
         )
+    )
+
+
+def counts_all(text: str, place: int, things: list[tuple[int, int, str]]) -> bool:
+    """One number after all things, or with only commas between them, counts them together: "5 swords, axes, bows"."""
+    between = text[things[0][1] : things[-1][0]]
+    return place > things[-1][0] or not re.search(
+        r"\b(?:a|an|one|another|un|una|une|ein|eine|einen|um|uma)\b", between, re.I
     )
