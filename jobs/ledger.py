@@ -97,6 +97,7 @@ def write_events(session: Session) -> list[JobEvent]:
     told: list[dict[str, Any]] = session.info.pop(EMITTED, [])
     if not told:
         return []
+    session.flush()  # events of reviews come first
     session.connection().execute(insert(Event.metadata.tables["events"]), told)
     # Nobody else writes events before the commit, so the newest are ours: SQLite gives ids only row by row.
     ids = session.scalars(select(Event.id).order_by(Event.id.desc()).limit(len(told))).all()

@@ -90,7 +90,7 @@ class Storage:
     def publish(self, key: str, sha256: str) -> None:
         """Give the staged file its final name. Done already, by anybody: nothing happens. Raises NotFound."""
         source, target = self._staged(key), self._published(sha256)
-        if not self.is_local and self.exists(sha256):  # the same image again: one file serves both
+        if self.exists(sha256):  # the same image again: one file serves both
             self.discard(key)
             return
         folder = target.rsplit("/", 1)[0]
