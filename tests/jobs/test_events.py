@@ -14,8 +14,10 @@ from sqlalchemy import event as sql_event
 from sqlalchemy.orm import Session
 
 from jobs.events import POLL_SECONDS
+from jobs.ledger import Counts, emit, write_events
 from jobs.subscription import MAX_WAITING, Subscription
 from jobs.types import JobEvent
+from library.models import Event, Job
 from tests.jobs.desk import Desk
 
 ME = "somewhere/0:1:0.00"
@@ -234,3 +236,12 @@ def test_closing_the_bus_ends_listeners_and_threads(desk: Desk) -> None:
     assert counts == [0]
     assert not [thread for thread in threading.enumerate() if thread.name == "job-events"]
     assert desk.bus.subscribe(after=0).get() is None
+
+
+def test_events_of_a_review_in_the_same_transaction_keep_their_own_ids(desk: Desk) -> None:
+    job = desk.queue(1)
+    with desk.store.transaction() as session:
+        session.add(Event(job_id=None, task_id=None, kind="assets_changed", data={}))
+        emit(session, session.get_one(Job, job.id), "job_started", Counts())
+        [told] = write_events(session)
+    assert [event.kind for event in desk.store.events() if event.id == told.id] == ["job_started"]
