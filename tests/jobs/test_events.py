@@ -241,7 +241,8 @@ def test_closing_the_bus_ends_listeners_and_threads(desk: Desk) -> None:
 def test_events_of_a_review_in_the_same_transaction_keep_their_own_ids(desk: Desk) -> None:
     job = desk.queue(1)
     with desk.store.transaction() as session:
+        row = session.get_one(Job, job.id)
         session.add(Event(job_id=None, task_id=None, kind="assets_changed", data={}))
-        emit(session, session.get_one(Job, job.id), "job_started", Counts())
+        emit(session, row, "job_started", Counts())
         [told] = write_events(session)
     assert [event.kind for event in desk.store.events() if event.id == told.id] == ["job_started"]
