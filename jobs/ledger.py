@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from jobs.types import CLOSED, EventKind, JobEvent, JobState, JobView
 from library.models import Event, Job, Task
 
-EMITTED = "gameforge_events"  # where a session remembers its events: as values, then as written
+EMITTED = "gameforge_events"  # where a session remembers what `write_events` is to write
 
 
 @dataclass(frozen=True)
