@@ -72,11 +72,10 @@ def submit_animation(
         spec["seconds_per_task"] = seconds_per_image / count
     with store.transaction() as session:
         batch_id = library.create_batch(project, request or f"{count} frames: {tag}", {"animation": animation}, session)
-        job_id = store.add(
+        return store.add(
             session, project, KIND, f"{count} frames: {tag}"[:80], tasks, spec=spec, batch_id=batch_id,
             conversation_id=conversation_id,
         )  # fmt: skip
-    return store.get(job_id)
 
 
 class AnimateHandler:

@@ -66,7 +66,7 @@ def submit(
     spec = {} if seconds_per_image is None else {"seconds_per_task": seconds_per_image}
     with store.transaction() as session:
         batch_id = library.create_batch(project, plan.request, plan.model_dump(mode="json"), session)
-        job_id = store.add(
+        return store.add(
             session,
             project,
             KIND,
@@ -76,7 +76,6 @@ def submit(
             batch_id=batch_id,
             conversation_id=conversation_id,
         )
-    return store.get(job_id)
 
 
 def check_count(count: int, limit: int) -> None:

@@ -144,7 +144,7 @@ def announce(session: Session, job: Job, before: str, counts: Counts) -> None:
 def job_views(session: Session, rows: Sequence[Row[Job, str]]) -> list[JobView]:
     """Views of jobs (with their projects' names)."""
     counts = counts_of(session, [job.id for job, _ in rows])
-    return [_view(job, project, counts.get(job.id, Counts())) for job, project in rows]
+    return [job_view(job, project, counts.get(job.id, Counts())) for job, project in rows]
 
 
 def _failure(session: Session, job: Job, counts: Counts) -> str:
@@ -153,7 +153,7 @@ def _failure(session: Session, job: Job, counts: Counts) -> str:
     return first if counts.total == 1 else f"{counts.failed} of {counts.total} failed. The first: {first}"
 
 
-def _view(job: Job, project: str, counts: Counts) -> JobView:
+def job_view(job: Job, project: str, counts: Counts) -> JobView:
     expected = job.spec.get("seconds_per_task")
     return JobView(
         id=job.id,

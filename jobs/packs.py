@@ -147,8 +147,7 @@ class PackDesk:
                 pack_id = self.packs.reserve(session, project, prepared.name, prepared.trigger)
             task = TaskSpec(f"{prepared.name}: {count} images", {"run": run, "pack_id": pack_id})
             spec = {"seconds_per_task": prepared.estimate.seconds, "pack_id": pack_id, "run": run}
-            job = self.jobs.add(session, project, KIND, title, [task], spec=spec, conversation_id=conversation_id)
-        return self.jobs.get(job)
+            return self.jobs.add(session, project, KIND, title, [task], spec=spec, conversation_id=conversation_id)
 
     def improve(
         self,

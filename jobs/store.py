@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from errors import BadRequest, NotFound, ResourceError
 from jobs import control, leases, results
 from jobs.events import EventBus, read_events
-from jobs.ledger import Counts, counts_of, emit, job_views, settle, write_events
+from jobs.ledger import Counts, counts_of, emit, job_view, job_views, settle, write_events
 from jobs.queries import get_job, get_task, jobs_query, task_view, tasks_query
 from jobs.types import OPEN, ClaimedTask, JobEvent, JobState, JobView, Limits, TaskSpec, TaskView
 from library.db import Database
@@ -60,10 +60,9 @@ class JobStore:
         Raises BadRequest (no tasks) and ResourceError (the queue is full).
         """
         with self.transaction() as session:
-            job_id = self.add(
+            return self.add(
                 session, project, kind, title, tasks, spec=spec, batch_id=batch_id, conversation_id=conversation_id
             )
-        return self.get(job_id)
 
     def add(
         self,
@@ -76,8 +75,8 @@ class JobStore:
         spec: dict[str, Any] | None = None,
         batch_id: int | None = None,
         conversation_id: int | None = None,
-    ) -> int:
-        """`create` within a `transaction()`; returns the job's id."""
+    ) -> JobView:
+        """`create` within a `transaction()`."""
         if not tasks:
             raise BadRequest("A job needs at least one task.")
         self._check_room(session, len(tasks))
@@ -98,8 +97,9 @@ class JobStore:
                 for index, task in enumerate(tasks)
             ],
         )
-        emit(session, job, "job_queued", settle(session, job), title=title)
-        return job.id
+        counts = settle(session, job)
+        emit(session, job, "job_queued", counts, title=title)
+        return job_view(job, project, counts)
 
     def get(self, job_id: int) -> JobView:
         """Raises NotFound."""
