@@ -127,7 +127,7 @@ class Earlier:
 
 NOTHING_EARLIER = Earlier()
 _STAND_IN = re.compile(
-    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,?!.]*)+",
+    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|fresh|extra|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,?!.]*)+",
     re.I,
 )
 _WANTS = re.compile(
@@ -179,6 +179,11 @@ def is_kind_alone(plain: str) -> bool:
 def kind_hinted(plain: str) -> str | None:
     """The kind that the use of a thing gives away."""
     return next((kind for kind, pattern in _HINTS if pattern.search(plain)), None)
+
+
+def stands_in(words: str) -> bool:
+    """Whether they name nothing by themselves: "fresh ones"."""
+    return bool(_STAND_IN.fullmatch(words))
 
 
 def vague_count(plain: str) -> int:

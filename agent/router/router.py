@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +22,11 @@ TAGGER_DOUBTS = 0.75  # a tagger in such doubt yields to rules
 TAGGER_LOST = 0.6  # one in such doubt yields even where both hear the same tools
 TAGGER_CLEARS = 0.9  # as sure it must be of calls in a message that the rules suspect
 RULES_SURE = 0.95  # so sure of calls, they are believed where the tagger hears none,
-RULES_SURER = 0.85  # and so sure where the tagger is less so
-RULES_FAIR = 0.65  # no less sure are the rules that it yields to
+RULES_SURER = 0.9  # and so sure where the tagger is less so
+RULES_FAIR = 0.75  # no less sure are the rules that it yields to
 TAGGER_GUESSES = 0.5  # calls that it is no surer of do not count where the rules hear none
 RULES_SURE_OF_RARE = 0.9
+RULES_CERTAIN = 0.98  # of all that the tagger hears and of more: "redo 2 bluer, upscale 4, export for Phaser"
 DISPUTED = 0.8  # what is left of the confidence of a reading that the other one does not share
 RULES_KNOW_LISTS = 0.75
 _FIELDS = re.compile(r"\bitems?\s*:", re.I)  # what code is to hold: "an inventory. Items: rope, lantern"
@@ -69,9 +71,10 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     tools, others = _tools(ruled), _tools(tagged)
     if ruled.wary and (tagged.confidence < TAGGER_CLEARS or not others):
         return Routing((), ruled.confidence, shortlist)
+    fields = tools == ["scaffold_code"] and bool(_FIELDS.search(text))
     if tools == others:
         lost = tagged.confidence < min(TAGGER_LOST, ruled.confidence)  # its stretches are then wrong, too
-        best = ruled if lost or labels.RESET.search(text) else tagged
+        best = ruled if lost or fields or labels.RESET.search(text) else tagged
         calls = tuple(_sized(_named(call, ruled.calls), ruled.calls) for call in best.calls)
         return Routing(calls, max(ruled.confidence, tagged.confidence), shortlist)
     surer = ruled.confidence >= RULES_SURER and ruled.confidence > tagged.confidence
@@ -84,9 +87,10 @@ def chosen(ruled: Routing, tagged: Routing, text: str, context: TurnContext) -> 
     for_images = bool(context.images) and "create_style_pack" in tools
     doubted = tagged.confidence < TAGGER_DOUBTS and ruled.confidence >= RULES_FAIR
     guessed = not tools and tagged.confidence < TAGGER_GUESSES
+    more = bool(others) and Counter(tools) > Counter(others) and ruled.confidence >= RULES_CERTAIN
     listed = set(tools) == set(others) and ruled.confidence >= RULES_KNOW_LISTS  # one request or several like it
-    fields = tools == ["scaffold_code"] and bool(_FIELDS.search(text))
-    best = ruled if unheard or guessed or rare or known or for_images or doubted or listed or fields else tagged
+    rules = unheard or guessed or rare or known or for_images or doubted or more or listed or fields
+    best = ruled if rules else tagged
     return Routing(best.calls, DISPUTED * best.confidence, shortlist)
 
 

@@ -31,7 +31,7 @@ _LEADING = re.compile(
     re.I,
 )
 _TRAILING = re.compile(
-    r"(?:[\s,]+(?:and|but|then|also|und|et|y|please|pls|plz|thanks|thank you|thx|for me|for us|of|for|in|at|with|to|on|by|as|the|a))+$",
+    r"(?:[\s,]+(?:and|but|then|also|und|et|y|please|pls|plz|thanks|thank you|thx|lol|haha|hehe|xd|for me|for us|of|for|in|at|with|to|on|by|as|the|a))+$",
     re.I,
 )
 

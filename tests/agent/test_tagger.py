@@ -9,15 +9,19 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from agent.router import Router
 from agent.router.evaluate import read_turns
 from agent.router.tagger import data, network, train
-from agent.router.tagger.labels import SLOTS
+from agent.router.tagger.data import Sample
+from agent.router.tagger.labels import KIND_LABELS, REQUEST_LABELS, SLOT_LABELS, SLOTS
 from agent.router.tagger.reader import Tagger
 from agent.router.tagger.values import number, refs
 from loading import MODEL_LOADING
 from memory.embedder import Embedder
+from pipelines.request import KINDS
 
 TURNS = Path(__file__).parents[1] / "data"
 
@@ -62,6 +66,64 @@ def test_training_goes_on_from_weights_of_a_lower_rank(monkeypatch: pytest.Monke
         change, grown = (w[f"{name}.up"].float() @ w[f"{name}.down"].float() for w in (before, after))
         assert after[f"{name}.down"].shape[0] == 5
         assert (change - grown).abs().max() < 1e-3, "fp16 once more, and no other difference"
+
+
+def test_word_pieces_for_all_that_is_written() -> None:
+    """One character without a word piece makes its whole word unknown, and Japanese has no spaces between words."""
+    tokenizer, model = network.base()
+    pieces = unknown = 0
+    for samples in data.labelled().values():
+        for encoded in tokenizer.encode_batch([sample.text for sample in samples if not sample.text.isascii()]):
+            pieces += sum(encoded.attention_mask)
+            unknown += encoded.tokens.count(train.UNKNOWN_PIECE)
+    assert unknown < 0.01 * pieces
+    assert tokenizer.encode("5番が").tokens[1:-1] == ["5", "番", "が"]
+    table = model.embeddings.word_embeddings.weight
+    assert len(table) == tokenizer.get_vocab_size()
+    assert table[tokenizer.token_to_id("が")].equal(table[tokenizer.token_to_id("か")]), "before training"
+
+
+def test_kinds_of_pictures_move_with_their_subjects() -> None:
+    sample = data.parse(
+        json.dumps(
+            {
+                "text": "ok, 3 crabs and a shore",
+                "calls": [
+                    {
+                        "tool": "generate_assets",
+                        "span": "3 crabs and a shore",
+                        "slots": {"count": ["3"], "subject": ["crabs", "shore"]},
+                        "kinds": [["character"], ["background", "tile"]],
+                    }
+                ],
+            }
+        )
+    )
+    both = data.joined(Sample("hello"), sample, random.Random(1))
+    assert both.slots is not None
+    kinds = {both.text[mark.start : mark.end]: mark.kinds for mark in both.slots}
+    assert kinds == {
+        "3": (),
+        "crabs": (KINDS.index("character"),),
+        "shore": (KINDS.index("background"), KINDS.index("tile")),
+    }
+    tokenizer, _ = network.base()
+    *_, shares = train.batch_of([both], tokenizer)
+    assert sorted(set(shares.sum(-1).flatten().tolist())) == [0.0, 1.0]
+
+
+def test_the_mean_of_two_trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    for value, rows in ((1.0, 4), (2.0, 5)):  # the second one knows a character more
+        files.append(tmp_path / f"{value}.safetensors")
+        heads = torch.full((REQUEST_LABELS + SLOT_LABELS + KIND_LABELS,), value)
+        save_file({"heads.bias": heads, "embeddings.up": torch.full((rows, 2), value)}, files[-1])
+    monkeypatch.setattr("sys.argv", ["train", "--mean", *map(str, files), "--out", str(tmp_path / "mean.safetensors")])
+    train.main()
+    out = load_file(tmp_path / "mean.safetensors")
+    assert out["embeddings.up"].tolist() == [[1.5, 1.5]] * 4 + [[2.0, 2.0]]
+    assert set(out["heads.bias"][:-KIND_LABELS].tolist()) == {1.5}
+    assert set(out["heads.bias"][-KIND_LABELS:].tolist()) == {2.0}
 
 
 def test_no_labelled_message_is_a_test_turn() -> None:

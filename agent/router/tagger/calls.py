@@ -15,6 +15,7 @@ from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
 from agent.router.tagger import values
+from agent.router.tagger.merging import both, merged
 from agent.router.tagger.reader import Reading, Request
 from agent.router.tagger.values import (
     factor_word,
@@ -38,18 +39,17 @@ _NO_PICTURE = re.compile(
 )
 _FLAGS = {
     "transparent": re.compile(
-        r"transp|see.?through|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景",
+        r"transp|see.?through|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|behind|white box|décor|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景|切り抜",
         re.I,
     ),
     "tileable": re.compile(
-        r"til|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|継ぎ目|シームレス|ループ|繰り返",
+        r"til|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|kante|aneinander|corte|継ぎ目|シームレス|ループ|繰り返",
         re.I,
     ),
 }
 
 _PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風", re.I)
 
-_SENTENCE = re.compile(r"[.!?;\n]")
 _LEARN = re.compile(
     r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
     re.I,
@@ -82,7 +82,7 @@ class CallMaker:
     def calls(self, reading: Reading) -> list[RoutedCall]:
         """In the order of the message; the verdicts of one message make one call."""
         out: list[RoutedCall] = []
-        requests = _merged(reading.requests, self._text)
+        requests = merged(reading.requests, self._text)
         tools = [request.tool for request in requests]
         self._alone = {tool for tool in tools if tools.count(tool) == 1}
         for request in requests:
@@ -94,7 +94,7 @@ class CallMaker:
                     next((c for c in out if c.name == "review_assets"), None) if call.name == "review_assets" else None
                 )
                 if before is not None:
-                    out[out.index(before)] = _both(before, call)
+                    out[out.index(before)] = both(before, call)
                 elif call.name != "review_assets" or args["approve"] or args["reject"]:
                     out.append(call)
         return self._with_pack(out, requests)
@@ -216,7 +216,7 @@ class CallMaker:
 
         def guess(subject: str) -> str:
             guesses.append(subject)
-            return self._kind_of(subject)
+            return request.kind(self._text, subject) or self._kind_of(subject)
 
         heard = self._plain(self._text[request.start : request.end])
         ruled = generation.generate(heard, self._context.style_packs, guess, self._earlier_of(calls))
@@ -238,7 +238,9 @@ class CallMaker:
             named = ruled[0]["kind"] if english and not guesses else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
         names = [uncounted(tidy(words), said) for _, _, words in things]
-        if len(ruled) == len(names) == 1 and values.is_better_cut(names[0], ruled[0]["subject"]):
+        if len(ruled) == len(names) == 1 and (
+            generation.stands_in(names[0]) or values.is_better_cut(names[0], ruled[0]["subject"])
+        ):
             names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
@@ -252,7 +254,7 @@ class CallMaker:
             apiece = len(things) if counts and _APIECE.search(clause.plain) else 1
             names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] * apiece if counts else default]
         return [
-            {"subject": name, "kind": named or self._kind(name, extras, clause), "count": count} | extras
+            {"subject": name, "kind": named or self._kind(name, request, extras, clause), "count": count} | extras
             for name, count in zip(names, each, strict=True)
         ]
 
@@ -268,13 +270,14 @@ class CallMaker:
                 out.append((start, end, words))
         return out
 
-    def _kind(self, subject: str, extras: dict[str, Any], clause: Spanned) -> str:
-        subject = english_subject(subject, self._text)
+    def _kind(self, name: str, request: Request, extras: dict[str, Any], clause: Spanned) -> str:
+        subject = english_subject(name, self._text)
         hinted = generation.kind_hinted(clause.plain)
         return (
             ("background" if hinted == "background" else None)  # "something to hang behind the boss arena"
             or generation.kind_named(self._plain(subject).plain)
             or hinted
+            or request.kind(self._text, name)
             or ("texture" if extras.get("tileable") else self._kind_of(generation.head_of(subject)))
         )
 
@@ -339,43 +342,6 @@ class CallMaker:
         return args | ({"format": form} if form else {})
 
 
-_OWN = {
-    "generate_assets": ("subject",),
-    "regenerate_assets": ("assets",),
-    "upscale_assets": ("assets",),
-    "export_assets": ("format",),
-    "label_assets": ("assets",),
-}
-
-
-def _merged(requests: Sequence[Request], text: str) -> list[Request]:
-    """Neighbours of one tool are one request unless both have what makes a request of their own.
-
-    A sentence before that names nothing ("nobody lives here. draw 6 sailors") is its reason, not a part of it.
-    """
-    out: list[Request] = []
-    for request in requests:
-        before = out[-1] if out else None
-        own = _OWN.get(request.tool, ())
-        if (
-            before is None
-            or before.tool != request.tool
-            or request.tool == "review_assets"
-            or own
-            and all(before.slots.get(slot) and request.slots.get(slot) for slot in own)
-        ):
-            out.append(request)
-        elif not before.slots and _SENTENCE.search(text, before.end, request.start + 1):
-            out[-1] = request
-        else:
-            both = {
-                slot: [*before.slots.get(slot, []), *request.slots.get(slot, [])]
-                for slot in before.slots | request.slots
-            }
-            out[-1] = Request(request.tool, before.start, request.end, max(before.sure, request.sure), both)
-    return out
-
-
 def _paired(counts: list[tuple[int, int]], things: list[tuple[int, int, str]]) -> list[int]:
     """A count for each thing: the nearest before it that no thing before it has; one when there is none."""
     if len(counts) == len(things):
@@ -386,13 +352,3 @@ def _paired(counts: list[tuple[int, int]], things: list[tuple[int, int, str]]) -
         out.append(own[-1] if own else 1)
         last = end
     return out
-
-
-def _both(first: RoutedCall, second: RoutedCall) -> RoutedCall:
-    approve = [*first.args["approve"], *second.args["approve"]]
-    reject = [*first.args["reject"], *second.args["reject"]]
-    merged = {"approve": list(dict.fromkeys(approve)), "reject": list(dict.fromkeys(reject))}
-    for names, others in (("approve", "reject"), ("reject", "approve")):
-        if "all" in merged[names] and merged[others]:
-            merged[names] = ["rest"]
-    return RoutedCall("review_assets", merged, min(first.confidence, second.confidence))

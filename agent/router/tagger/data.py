@@ -1,7 +1,8 @@
 """Labelled messages for training the tagger: `data/labelled/*.jsonl`, the phrases of the classifier, and mixtures.
 
 A line of a file: {"text", "calls": [{"tool", "span", "slots": {slot: [words, ...]}}]}; spans are stretches of the text,
-in its order, a slot's words are stretches of the span. `"hostile": true` marks what asks for nothing good.
+in its order, a slot's words are stretches of the span. `"hostile": true` marks what asks for nothing good. A call for
+pictures may have `"kinds"`: for each of its subjects the kinds that it may be filed under, the best one first.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from agent.router.classifier import TOOLS
 from agent.router.tagger.labels import SLOTS
 from agent.router.text import clean
+from pipelines.request import KINDS
 
 LABELLED = Path(__file__).parents[1] / "data" / "labelled"
 
@@ -25,6 +28,7 @@ class Mark:
     start: int
     end: int
     number: int  # of TOOLS or SLOTS
+    kinds: tuple[int, ...] = ()  # of KINDS, for a subject whose kinds are known
 
 
 @dataclass
@@ -63,13 +67,22 @@ def parse(line: str) -> Sample:
         at = start + len(span)
         sample.requests.append(Mark(start, at, TOOLS.index(call["tool"])))
         taken: list[tuple[int, int]] = []
-        said = [(words, slot) for slot, words_of in call["slots"].items() for words in words_of]
-        for words, slot in sorted(said, key=lambda item: -len(item[0])):  # long ones first: "3" may stand in them
+        said = [(words, slot, kinds) for slot in call["slots"] for words, kinds in _said(call, slot)]
+        for words, slot, kinds in sorted(
+            said, key=lambda item: -len(item[0])
+        ):  # long ones first: "3" may stand in them
             place = _place(span, clean(words), taken)
             if place is not None:
                 taken.append(place)
-                sample.slots.append(Mark(start + place[0], start + place[1], SLOTS.index(slot)))
+                sample.slots.append(Mark(start + place[0], start + place[1], SLOTS.index(slot), kinds))
     return sample
+
+
+def _said(call: dict[str, Any], slot: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The words of a slot, and which kinds of pictures they stand for."""
+    kinds = call.get("kinds") if slot == "subject" else None
+    for at, words in enumerate(call["slots"][slot]):
+        yield words, tuple(KINDS.index(kind) for kind in kinds[at]) if kinds else ()
 
 
 def _place(span: str, words: str, taken: list[tuple[int, int]]) -> tuple[int, int] | None:
@@ -91,17 +104,19 @@ def varied(sample: Sample, subjects: list[str], draw: random.Random) -> Sample:
     if sample.slots is None:
         return sample
     edits: list[tuple[int, int, str]] = []
-    for mark in sample.slots:
+    slots = list(sample.slots)
+    for place, mark in enumerate(slots):
         words = sample.text[mark.start : mark.end]
         if mark.number in _NUMBERED and _NUMBER.fullmatch(words) and draw.random() < 0.5:
             edits.append((mark.start, mark.end, str(draw.choice((draw.randint(1, 12), draw.randint(2, 60))))))
         elif mark.number == SLOTS.index("subject") and words.isascii() and draw.random() < 0.15:
             edits.append((mark.start, mark.end, draw.choice(subjects)))
+            slots[place] = replace(mark, kinds=())
         elif draw.random() < 0.03 and mark.end - mark.start > 5:
             at = mark.start + draw.randrange(1, mark.end - mark.start - 2)
             if sample.text[at : at + 2].isalpha():
                 edits.append((at, at + 2, sample.text[at + 1] + sample.text[at]))
-    return _edited(sample, edits)
+    return _edited(replace(sample, slots=slots), edits)
 
 
 def _edited(sample: Sample, edits: list[tuple[int, int, str]]) -> Sample:
@@ -123,7 +138,7 @@ def _edited(sample: Sample, edits: list[tuple[int, int, str]]) -> Sample:
         return position + max(((old, by) for old, by in moves if old <= position), default=(0, 0))[1]
 
     def all_moved(marks: list[Mark]) -> list[Mark]:
-        return [Mark(moved(mark.start), moved(mark.end), mark.number) for mark in marks]
+        return [replace(mark, start=moved(mark.start), end=moved(mark.end)) for mark in marks]
 
     return Sample(text, all_moved(sample.requests), None if sample.slots is None else all_moved(sample.slots))
 
@@ -138,13 +153,15 @@ def joined(first: Sample, second: Sample, draw: random.Random) -> Sample:
     by = len(text) + len(join)
 
     def later(marks: list[Mark]) -> list[Mark]:
-        return [Mark(mark.start + by, mark.end + by, mark.number) for mark in marks]
+        return [replace(mark, start=mark.start + by, end=mark.end + by) for mark in marks]
 
-    kept = [Mark(mark.start, min(mark.end, len(text)), mark.number) for mark in first.requests]
+    def kept(marks: list[Mark]) -> list[Mark]:
+        return [replace(mark, end=min(mark.end, len(text))) for mark in marks]
+
     slots = None
     if first.slots is not None and second.slots is not None:
-        slots = [Mark(m.start, min(m.end, len(text)), m.number) for m in first.slots] + later(second.slots)
-    return Sample(text + join + second.text, kept + later(second.requests), slots)
+        slots = kept(first.slots) + later(second.slots)
+    return Sample(text + join + second.text, kept(first.requests) + later(second.requests), slots)
 
 
 def phrases(draw: random.Random) -> Iterator[Sample]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.router.tagger.labels import REQUEST_LABELS, SLOT_LABELS
+from agent.router.tagger.labels import KIND_LABELS, REQUEST_LABELS, SLOT_LABELS
 from loading import MODEL_LOADING
 from memory.embedder import builtin_folder, check_builtin
 
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 RANK = 48
 WORD_PIECES = "embeddings.word_embeddings"
 MAX_PIECES = 256  # of a message; MiniLM was trained on no more
-WEIGHTS = Path(__file__).parents[1] / "data" / "tagger.safetensors"
+_DATA = Path(__file__).parents[1] / "data"
+WEIGHTS = _DATA / "tagger.safetensors"
+CHARACTERS = _DATA / "characters.txt"  # one after the other: rows of the table behind those of MiniLM
 
 
 def base() -> tuple[Any, Any]:
-    """(tokenizer, BertModel) of the built-in embedder, a copy of its own.
+    """(tokenizer, BertModel) of the built-in embedder, a copy of its own, with word pieces for more characters: MiniLM
+    knows a few Japanese ones only, and a single one that it does not know hides a whole word from it.
 
     Raises:
         NotReady: the package is missing or its weights are not the published ones.
     """
     from safetensors.torch import load_file
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
     from transformers import BertConfig, BertModel
 
     folder = builtin_folder()
@@ -39,14 +42,32 @@ def base() -> tuple[Any, Any]:
     with MODEL_LOADING:
         model = make(BertConfig.from_pretrained(folder), add_pooling_layer=False)
         model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)  # but for the pooler
+        likenesses = [tokenizer.encode(character).ids[1] for character in characters()]
+        tokenizer.add_tokens([AddedToken(character, normalized=False) for character in characters()])
+        _grow(model, likenesses)
     return tokenizer, model.eval()
 
 
-def heads(width: int) -> nn.Module:
-    """Logits of requests and of slots, side by side: [..., REQUEST_LABELS + SLOT_LABELS]."""
+def characters() -> str:
+    """Those that MiniLM does not know or, as voiced kana, not from others."""
+    return CHARACTERS.read_text(encoding="utf-8").strip()
+
+
+def _grow(model: Any, likenesses: list[int]) -> None:
+    """A row more for each of these rows, equal to it until it is changed."""
+    import torch
     from torch import nn
 
-    return nn.Linear(width, REQUEST_LABELS + SLOT_LABELS)
+    table = model.get_submodule(WORD_PIECES)
+    rows = torch.cat([table.weight.data, table.weight.data[likenesses]])
+    model.embeddings.word_embeddings = nn.Embedding.from_pretrained(rows, padding_idx=table.padding_idx)
+
+
+def heads(width: int) -> nn.Module:
+    """Logits side by side: [..., REQUEST_LABELS + SLOT_LABELS + KIND_LABELS]."""
+    from torch import nn
+
+    return nn.Linear(width, REQUEST_LABELS + SLOT_LABELS + KIND_LABELS)
 
 
 def adapted(model: Any) -> Iterator[tuple[str, nn.Module]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,19 +12,37 @@ import numpy as np
 
 from agent.router.classifier import TOOLS
 from agent.router.tagger import network
-from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOTS, begin, inside
+from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOT_LABELS, SLOTS, begin, inside
 from loading import MODEL_LOADING
+from pipelines.request import KINDS
+
+KIND_LIKELY = 0.85  # the classifier of the subject alone is as good below
+_LONG_WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call that a message asks for: a stretch of it, the probability of the tool, and each slot's words."""
+    """One call that a message asks for: a stretch of it, the probability of the tool, each slot's words, and of each
+    subject the probabilities of KINDS [n].
+    """
 
     tool: str
     start: int
     end: int
     sure: float
     slots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    kinds: tuple[np.ndarray, ...] = ()
+
+    def kind(self, text: str, subject: str) -> str | None:
+        """Of the picture of a subject, as the whole message sounds; None when no kind is likely."""
+        words = set(_LONG_WORD.findall(subject.lower()))
+        stretches = zip(self.slots.get("subject", ()), self.kinds, strict=True)
+        own = [of for (start, end), of in stretches if words & set(_LONG_WORD.findall(text[start:end].lower()))]
+        if not self.kinds:
+            return None
+        mean = np.mean(own or self.kinds, axis=0)
+        best = int(mean.argmax())
+        return KINDS[best] if mean[best] >= KIND_LIKELY else None
 
 
 @dataclass(frozen=True)
@@ -59,19 +78,19 @@ class Tagger:
 
     def read(self, text: str) -> Reading:
         """`text` as `agent.router.text.clean` gives it; positions count its characters."""
-        spans, requests, slots = self._logits(text)
+        spans, requests, slots, kinds = self._logits(text)
         if not spans:
             return Reading((), 1.0)
         likely = _log_softmax(requests)
         path = _best_path(likely)
-        found = [self._request(run, likely, slots, spans) for run in _runs(path)]
+        found = [self._request(run, likely, slots, kinds, spans) for run in _runs(path)]
         if not found:
             nothing = float(np.exp(likely[:, OUTSIDE].min()))
             return Reading((), nothing)
         return Reading(tuple(found), min(request.sure for request in found))
 
-    def _logits(self, text: str) -> tuple[list[tuple[int, int]], np.ndarray, np.ndarray]:
-        """Character spans of the word pieces, logits of requests [pieces, 27] and of slots [pieces, 41]."""
+    def _logits(self, text: str) -> tuple[list[tuple[int, int]], np.ndarray, np.ndarray, np.ndarray]:
+        """Character spans of the word pieces, logits of requests, slots and kinds, each [pieces, labels]."""
         import torch
 
         with self._lock, torch.inference_mode():
@@ -79,23 +98,27 @@ class Tagger:
             ids = torch.tensor([encoded.ids])
             logits = self._heads(self._model(ids).last_hidden_state)[0].numpy()
         keep = [row for row, special in enumerate(encoded.special_tokens_mask) if not special]
-        logits = logits[keep]
-        return [encoded.offsets[row] for row in keep], logits[:, :REQUEST_LABELS], logits[:, REQUEST_LABELS:]
+        requests, slots, kinds = np.split(logits[keep], [REQUEST_LABELS, REQUEST_LABELS + SLOT_LABELS], axis=1)
+        return [encoded.offsets[row] for row in keep], requests, slots, kinds
 
     @staticmethod
     def _request(
-        run: tuple[int, int, int], likely: np.ndarray, slots: np.ndarray, spans: list[tuple[int, int]]
+        run: tuple[int, int, int],
+        likely: np.ndarray,
+        slots: np.ndarray,
+        kinds: np.ndarray,
+        spans: list[tuple[int, int]],
     ) -> Request:
         tool, first, last = run
         rows = np.exp(likely[first:last])
         mass = rows[:, begin(tool)] + rows[:, inside(tool)]
-        return Request(
-            TOOLS[tool],
-            spans[first][0],
-            spans[last - 1][1],
-            float(mass.mean()),
-            _slots(slots[first:last], spans[first:last]),
-        )
+        words = _slots(slots[first:last], spans[first:last])
+        subjects = [
+            [row for row in range(first, last) if start <= spans[row][0] < end]
+            for start, end in words.get("subject", ())
+        ]
+        means = tuple(np.exp(_log_softmax(kinds[rows].mean(axis=0))) for rows in subjects)
+        return Request(TOOLS[tool], spans[first][0], spans[last - 1][1], float(mass.mean()), words, means)
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
 
-MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); two heads read each word
+MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); three heads read each word
 piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, the phrases that
 the classifier learns from, and made-up reviews. `--hold-out` keeps one message in ten back for the report.
 """
@@ -11,8 +11,10 @@ import argparse
 import json
 import math
 import random
+import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,23 @@ from torch import nn
 
 from agent.router.tagger import data, network, verdicts
 from agent.router.tagger.data import Mark, Sample
-from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOT_LABELS, begin, inside
+from agent.router.tagger.labels import KIND_LABELS, OUTSIDE, REQUEST_LABELS, SLOT_LABELS, begin, inside
 
+LABELS = {"labels": f"{REQUEST_LABELS} {SLOT_LABELS} {KIND_LABELS}"}  # told in the file
 UNKNOWN = -100  # a label that is not learned from
+UNKNOWN_PIECE = "[UNK]"
+SEEN = 2  # places where a character stands before it gets a word piece
+_VOICED = re.compile(
+    "[がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴ]"
+)
 BATCH = 24
 LEARNING_RATE = 2e-3
 JOINED = 0.25  # share of messages that are two
 PHRASES = 0.35  # phrases of the classifier for each labelled message
 REVIEWS = 0.15  # made-up reviews for each labelled message
 SMOOTHING = 0.02
+KIND_WEIGHT = 1.0  # of the kinds' part of the loss: with 0.2 they were hardly learned
+BEST_KIND = 0.7  # of the weight of a subject's kinds, where it has several
 
 
 class LowRank(nn.Module):
@@ -72,25 +82,43 @@ def targets(marks: list[Mark] | None, offsets: list[tuple[int, int]], special: l
     return out
 
 
-def batch_of(samples: list[Sample], tokenizer: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(ids, attention mask, request labels, slot labels), each [n, pieces]."""
+def kind_targets(marks: list[Mark] | None, offsets: list[tuple[int, int]]) -> list[list[float]]:
+    """Shares of the kinds [pieces, KIND_LABELS], zeros where none is known."""
+    out = [[0.0] * KIND_LABELS for _ in offsets]
+    for mark in marks or []:
+        for row, (start, end) in enumerate(offsets):
+            if mark.kinds and start >= mark.start and end <= mark.end and end > start:
+                best, *others = mark.kinds
+                for kind in others:
+                    out[row][kind] = (1 - BEST_KIND) / len(others)
+                out[row][best] = BEST_KIND if others else 1.0
+    return out
+
+
+def batch_of(samples: list[Sample], tokenizer: Any) -> tuple[torch.Tensor, ...]:
+    """[n, pieces] each: ids, attention mask, labels of requests and of slots; [n, pieces, KIND_LABELS]: kinds."""
     encoded = tokenizer.encode_batch([sample.text for sample in samples])
     pairs = list(zip(samples, encoded, strict=True))
     requests = [targets(sample.requests, row.offsets, row.special_tokens_mask) for sample, row in pairs]
     slots = [targets(sample.slots, row.offsets, row.special_tokens_mask) for sample, row in pairs]
+    kinds = [kind_targets(sample.slots, row.offsets) for sample, row in pairs]
     ids, mask = [row.ids for row in encoded], [row.attention_mask for row in encoded]
-    return torch.tensor(ids), torch.tensor(mask), torch.tensor(requests), torch.tensor(slots)
+    return tuple(torch.tensor(part) for part in (ids, mask, requests, slots, kinds))
 
 
-def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
+def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
     def one(part: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return nn.functional.cross_entropy(
             part.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=SMOOTHING
         )
 
-    total = one(logits[..., :REQUEST_LABELS], requests)
+    of_requests, of_slots, of_kinds = logits.split([REQUEST_LABELS, SLOT_LABELS, KIND_LABELS], dim=-1)
+    total = one(of_requests, requests)
     if bool((slots != UNKNOWN).any()):
-        total = total + one(logits[..., REQUEST_LABELS:], slots)
+        total = total + one(of_slots, slots)
+    known = kinds.sum(-1) > 0
+    if bool(known.any()):
+        total = total + KIND_WEIGHT * nn.functional.cross_entropy(of_kinds[known], kinds[known])
     return total
 
 
@@ -154,8 +182,8 @@ def fit(
             rate = highest * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            ids, mask, requests, slots = batch_of(samples_of_batch, tokenizer)
-            loss = loss_of(heads(model(ids, attention_mask=mask).last_hidden_state), requests, slots)
+            ids, mask, *known = batch_of(samples_of_batch, tokenizer)
+            loss = loss_of(heads(model(ids, attention_mask=mask).last_hidden_state), *known)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
@@ -174,23 +202,64 @@ def _named(changes: dict[str, LowRank], heads: Any) -> dict[str, nn.Parameter]:
 
 
 def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> dict[str, float]:
-    """Shares of messages with exactly the right requests, and of word pieces with the right slot."""
+    """Shares of messages with exactly the right requests, of word pieces with the right slot, and of subjects' pieces
+    with one of the right kinds.
+    """
     from agent.router.tagger.reader import Tagger
 
     model.eval()
     tagger = Tagger(tokenizer, model, heads)
-    tools, words, right = [], 0, 0
+    tools, words, right, pieces, fitting = [], 0, 0, 0, 0
     for sample in samples:
         reading = tagger.read(sample.text)
         want = sorted(mark.number for mark in sample.requests)
         tools.append(sorted(data.TOOLS.index(request.tool) for request in reading.requests) == want)
     for at in range(0, len(samples), 64):
-        ids, mask, _, slots = batch_of(samples[at : at + 64], tokenizer)
+        ids, mask, _, slots, kinds = batch_of(samples[at : at + 64], tokenizer)
         with torch.inference_mode():
-            best = heads(model(ids, attention_mask=mask).last_hidden_state)[..., REQUEST_LABELS:].argmax(-1)
+            logits = heads(model(ids, attention_mask=mask).last_hidden_state)
+        _, of_slots, of_kinds = logits.split([REQUEST_LABELS, SLOT_LABELS, KIND_LABELS], dim=-1)
         known = slots != UNKNOWN
-        words, right = words + int(known.sum()), right + int((best == slots)[known].sum())
-    return {"tools": round(float(np.mean(tools)), 4), "slot_pieces": round(right / max(1, words), 4)}
+        words, right = words + int(known.sum()), right + int((of_slots.argmax(-1) == slots)[known].sum())
+        said = kinds.sum(-1) > 0
+        best = kinds.gather(-1, of_kinds.argmax(-1, keepdim=True))[..., 0]
+        pieces, fitting = pieces + int(said.sum()), fitting + int((best[said] > 0).sum())
+    shares = {"slot_pieces": right / max(1, words), "kind_pieces": fitting / max(1, pieces)}
+    return {"tools": round(float(np.mean(tools)), 4)} | {name: round(share, 4) for name, share in shares.items()}
+
+
+def more_characters(samples: list[Sample]) -> str:
+    """What `characters.txt` has, then what stands in `SEEN` places at least and has no word piece, the most frequent
+    ones first; and voiced kana, which MiniLM's normaliser takes for unvoiced ones ("ga" for "ka").
+    """
+    tokenizer, _ = network.base()
+    known = network.characters()
+    seen = Counter(character for sample in samples for character in sample.text if not character.isspace())
+    new = [
+        character
+        for character, number in seen.most_common()
+        if number >= SEEN
+        and character not in known
+        and (UNKNOWN_PIECE in tokenizer.encode(character).tokens or _VOICED.fullmatch(character))
+    ]
+    return known + "".join(new)
+
+
+def mean(files: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """The mean of the weights of trainings that went on from each other, fp16: often better than each of them
+    (Wortsman et al. 2022, "Model soups"). Rows that an earlier one lacks, and the head for kinds, are those of the last.
+    """
+    from safetensors.torch import load_file
+
+    *earlier, last = [load_file(file) for file in files]
+    out = {name: value.float() for name, value in last.items()}
+    for name, value in out.items():
+        rows = min(len(weights[name]) for weights in [*earlier, last])
+        if name.startswith("heads."):
+            rows = min(rows, REQUEST_LABELS + SLOT_LABELS)
+        same = [weights[name][:rows].float() for weights in [*earlier, last]]
+        value[:rows] = torch.stack(same).mean(0)
+    return {name: value.half().contiguous() for name, value in out.items()}
 
 
 def main() -> None:
@@ -203,14 +272,22 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="learning rate at its highest")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--characters", action="store_true", help="only give word pieces to new characters")
+    parser.add_argument("--mean", type=Path, nargs="+", help="do not train: take the mean of these weights")
     parser.add_argument("--hold-out", action="store_true", help="keep one message in ten back and report on them")
     args = parser.parse_args()
     samples = [sample for group in data.labelled(args.data).values() for sample in group]
+    if args.characters:
+        network.CHARACTERS.write_text(more_characters(samples) + "\n", encoding="utf-8")
+        return
+    if args.mean:
+        save_file(mean(args.mean), args.out, LABELS)
+        return
     random.Random(0).shuffle(samples)
     cut = len(samples) // 10 if args.hold_out else 0
     start = load_file(args.start) if args.start else None
     weights = fit(samples[cut:], epochs=args.epochs, seed=args.seed, held=samples[:cut], start=start, highest=args.rate)
-    save_file(weights, args.out, {"labels": f"{REQUEST_LABELS} {SLOT_LABELS}"})
+    save_file(weights, args.out, LABELS)
 
 
 if __name__ == "__main__":
