@@ -247,7 +247,7 @@ def more_characters(samples: list[Sample]) -> str:
 
 def mean(files: Sequence[Path]) -> dict[str, torch.Tensor]:
     """The mean of the weights of trainings that went on from each other, fp16: often better than each of them
-    (Wortsman et al. 2022, "Model soups"). Rows that an earlier one lacks, and the head for kinds, are those of the last.
+    (Wortsman et al. 2022, "Model soups"). Rows that an earlier one lacks and the head for kinds are those of the last.
     """
     from safetensors.torch import load_file
 
