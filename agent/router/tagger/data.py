@@ -68,9 +68,8 @@ def parse(line: str) -> Sample:
         sample.requests.append(Mark(start, at, TOOLS.index(call["tool"])))
         taken: list[tuple[int, int]] = []
         said = [(words, slot, kinds) for slot in call["slots"] for words, kinds in _said(call, slot)]
-        for words, slot, kinds in sorted(
-            said, key=lambda item: -len(item[0])
-        ):  # long ones first: "3" may stand in them
+        said.sort(key=lambda item: -len(item[0]))  # long ones first: "3" may stand in them
+        for words, slot, kinds in said:
             place = _place(span, clean(words), taken)
             if place is not None:
                 taken.append(place)

@@ -39,20 +39,21 @@ def merged(requests: Sequence[Request], text: str) -> list[Request]:
         elif not before.slots and _SENTENCE.search(text, before.end, request.start + 1):
             out[-1] = request
         else:
-            both = {
+            slots = {
                 slot: [*before.slots.get(slot, []), *request.slots.get(slot, [])]
                 for slot in before.slots | request.slots
             }
             sure, kinds = max(before.sure, request.sure), (*before.kinds, *request.kinds)
-            out[-1] = Request(request.tool, before.start, request.end, sure, both, kinds)
+            out[-1] = Request(request.tool, before.start, request.end, sure, slots, kinds)
     return out
 
 
 def both(first: RoutedCall, second: RoutedCall) -> RoutedCall:
+    """Two sets of verdicts as one: what is said of all is then said of the rest."""
     approve = [*first.args["approve"], *second.args["approve"]]
     reject = [*first.args["reject"], *second.args["reject"]]
-    merged = {"approve": list(dict.fromkeys(approve)), "reject": list(dict.fromkeys(reject))}
+    args = {"approve": list(dict.fromkeys(approve)), "reject": list(dict.fromkeys(reject))}
     for names, others in (("approve", "reject"), ("reject", "approve")):
-        if "all" in merged[names] and merged[others]:
-            merged[names] = ["rest"]
-    return RoutedCall("review_assets", merged, min(first.confidence, second.confidence))
+        if "all" in args[names] and args[others]:
+            args[names] = ["rest"]
+    return RoutedCall("review_assets", args, min(first.confidence, second.confidence))
