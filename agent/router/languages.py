@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agent.router.text import Piece, Spanned
 from agent.router.things import Things, english_too
 
+IDENTIFIED_WORDS, IDENTIFIED = 3, 0.9  # fewer words or less certain: key words decide
 _DATA = Path(__file__).parent / "data" / "languages.json"
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _JAPANESE_CLAUSE = re.compile(r"[、。!?！？,;；\n]+")
@@ -101,6 +103,16 @@ def _options(words: str) -> list[str]:
     return [option for option in [*out, words[start:]] if option]
 
 
+@functools.cache
+def _identifier() -> Any:
+    """Letters tell a language where its key words are missing ("gera 8 tiles de areia", "slt ça va ?")."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(["en", *lexicons()])
+    return identifier
+
+
 @functools.lru_cache(512)  # asked for a message and again for each of its parts
 def detect(text: str) -> str | None:
     """Language code when the message is plainly not English, else None."""
@@ -110,6 +122,10 @@ def detect(text: str) -> str | None:
     words = _WORD.findall(text.lower())
     if not words:
         return None
+    if len(words) >= IDENTIFIED_WORDS:
+        language, sure = _identifier().classify(text)
+        if sure >= IDENTIFIED and language != "ja":
+            return language if language != "en" else None
     best: tuple[float, str] = (0.0, "")
     for language, lexicon in lexicons().items():
         if language == "ja":

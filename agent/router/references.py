@@ -21,7 +21,9 @@ _OTHER_NUMBERS = re.compile(
     r"|\b(?:to|at)\s+\d+x\b|\b\d+d\b",
     re.I,
 )
-_RANGE_WORD = r"\s*(?:-|to|through|thru|till|until|up to|\.\.+)\s*"
+_RANGE_WORD = (
+    r"\.?\s*(?:-|(?:to|through|thru|till|until|up to)(?: the(?: number)?| zur| zum)?|\.\.+|(?<=\d )[àa](?= \d))\s*"
+)
 _NUMBER = r"(?:#\s*|nr\.?\s*|no\.\s*|num(?:ber)?s?\.?\s*|assets?\s+|images?\s+|pictures?\s+|pics?\s+|sprites?\s+|tiles?\s+|icons?\s+|props?\s+)?(\d+)(?:st|nd|rd|th)?(?![\w.]*[a-z]{2,}\d)"
 _PATTERN = re.compile(
     rf"(?P<between>\bbetween\s+#?\d+\s+and\s+#?\d+\b)"
@@ -38,10 +40,10 @@ _PATTERN = re.compile(
     r"|(?P<last>\b(?:the\s+)?(?:very\s+)?(?:last|final|latest|newest)(?:\s+(?:one|image|picture|asset|pic|sprite)\b|(?=\s*(?:$|[,.;!?]|and\b|is\b|looks?\b)))(?!\s+\d))"
     r"|(?P<both>\bboth\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<parity>\b(?:odd|even)(?:[\s-]numbered)?\s*(?:ones|numbers|images|pictures)?\b)"
-    r"|(?P<rest>\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
+    r"|(?P<rest>(?<!\blike )(?<!\bas )(?<!\bas in )(?<!\bas on )(?<!\bthe )\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
     r"|(?P<keepers>\b(?:the|my|our|all)\s+(?:keepers|winners|good ones|best ones|chosen ones|favou?rites)\b|\b(?:the ones|what(?:ever)?|all|everything)\s+(?:that\s+)?i\s+(?:kept|liked|picked|chose|loved)\b)"
     r"|(?P<approved>(?<!\d )\b(?:all\s+|everything\s+|what(?:ever)?\s+|the\s+)*(?:ones?\s+)?(?:that\s+)?(?:i(?:'ve)?\s+)?(?:just\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
-    r"|(?P<all>\beverything\b|\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
+    r"|(?P<all>\beverything\b|(?<!\bat )\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<batch>\bbatch(?:es)?\s*(?:#|number\s*|no\.?\s*)?(\d+)\b)"
     rf"|(?P<one>(?<![\w.\-]){_NUMBER}\b)",
     re.I,

@@ -91,6 +91,13 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
     [
         ("give 2 and 5 a silver rim", "regenerate_assets", {"assets": [2, 5]}),
         ("put a scar on 3", "regenerate_assets", {"assets": [3]}),
+        ("reject 1 and 2, they are too glossy", "review_assets", {"approve": [], "reject": [1, 2]}),
+        ("veto nos. 4-6 and let 7 thru", "review_assets", {"approve": [7], "reject": [4, 5, 6]}),
+        ("2, 3 und 7 annehmen, 5 ablehnen", "review_assets", {"approve": [2, 3, 7], "reject": [5]}),
+        ("rechaza de la 3 a la 5", "review_assets", {"approve": [], "reject": [3, 4, 5]}),
+        ("rejeita da 5 à 8 e aprova o restante", "review_assets", {"approve": ["rest"], "reject": [5, 6, 7, 8]}),
+        ("that hat on no. 7 doesnt work at all, turn it into a hood", "regenerate_assets", {"assets": [7]}),
+        ("Ich hätte gern ein Lagerfeuer, Stilpaket Waldgeist", "generate_assets", {"style_pack": "Waldgeist"}),
         ("4 is dull, get rid of it", "review_assets", {"approve": [], "reject": [4]}),
         ("only 7 may stay", "review_assets", {"approve": [7], "reject": ["rest"]}),
         ("all but 2 and 3 are good", "review_assets", {"approve": ["rest"], "reject": [2, 3]}),

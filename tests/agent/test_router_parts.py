@@ -116,10 +116,19 @@ def test_verdicts(text: str, approve: list[int | str], reject: list[int | str]) 
         ("approve 1 and 3, bin 4, remove 5", None),
         ("a hat, a war hammer and a die", None),
         ("the rest can go on the pack list", None),
+        ("gera 8 tiles de areia 16x16 q encaixem direitinho um no outro", "pt"),  # no key word of Portuguese
+        ("slt ça va ?", "fr"),
+        ("boah, Montag is echt nich mein Tag", "de"),
+        ("fallen angel, rune pendant", None),
     ],
 )
 def test_language_is_found(text: str, language: str | None) -> None:
     assert detect(text) == language
+
+
+def test_a_thing_in_a_message_without_key_words_is_english() -> None:
+    request = "oye me armas 6 texturas de ladrillo viejo q se repitan sin q se note la costura?"
+    assert english_subject("ladrillo viejo", request) == "old brick"
 
 
 def test_japanese_verb_comes_first_and_subject_stays() -> None:

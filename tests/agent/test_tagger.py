@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from agent.router import Router
 from agent.router.evaluate import read_turns
-from agent.router.tagger import data, network, train
+from agent.router.tagger import data, network, train, verdicts
 from agent.router.tagger.data import Sample
-from agent.router.tagger.labels import KIND_LABELS, REQUEST_LABELS, SLOT_LABELS, SLOTS
+from agent.router.tagger.labels import SLOTS
 from agent.router.tagger.reader import Tagger
 from agent.router.tagger.values import number, refs
 from loading import MODEL_LOADING
@@ -59,7 +60,8 @@ def test_training_goes_on_from_weights_of_a_lower_rank(monkeypatch: pytest.Monke
     before = train.fit(samples, epochs=1, seed=0)
     monkeypatch.setattr(network, "RANK", 5)
     after = train.fit(samples, epochs=1, seed=1, start=before, highest=0.0)
-    assert after["heads.weight"].equal(before["heads.weight"])
+    heads = [name for name in before if name.startswith("heads.")]
+    assert heads and all(after[name].equal(before[name]) for name in heads)
     layers = [name.removesuffix(".up") for name in before if name.endswith(".up")]
     assert layers and any(before[f"{name}.up"].any() for name in layers)
     for name in layers:
@@ -116,14 +118,57 @@ def test_the_mean_of_two_trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     files = []
     for value, rows in ((1.0, 4), (2.0, 5)):  # the second one knows a character more
         files.append(tmp_path / f"{value}.safetensors")
-        heads = torch.full((REQUEST_LABELS + SLOT_LABELS + KIND_LABELS,), value)
-        save_file({"heads.bias": heads, "embeddings.up": torch.full((rows, 2), value)}, files[-1])
+        arrays = {"heads.out.bias": torch.full((3,), value), "embeddings.up": torch.full((rows, 2), value)}
+        wider = {"heads.out.weight": torch.full((1, rows), value)} | ({"heads.lstm": torch.ones(2)} if rows > 4 else {})
+        save_file(arrays | wider, files[-1])
     monkeypatch.setattr("sys.argv", ["train", "--mean", *map(str, files), "--out", str(tmp_path / "mean.safetensors")])
     train.main()
-    out = load_file(tmp_path / "mean.safetensors")
-    assert out["embeddings.up"].tolist() == [[1.5, 1.5]] * 4 + [[2.0, 2.0]]
-    assert set(out["heads.bias"][:-KIND_LABELS].tolist()) == {1.5}
-    assert set(out["heads.bias"][-KIND_LABELS:].tolist()) == {2.0}
+    out = {name: value.tolist() for name, value in load_file(tmp_path / "mean.safetensors").items()}
+    assert out["embeddings.up"] == [[1.5, 1.5]] * 4 + [[2.0, 2.0]]
+    assert out["heads.out.weight"] == [[1.5] * 4 + [2.0]]
+    assert out["heads.out.bias"] == [1.5] * 3 and out["heads.lstm"] == [1.0, 1.0]
+
+
+def test_made_up_reviews_know_what_each_picture_got(tmp_path: Path) -> None:
+    (tmp_path / "en-orders.tsv").write_text("yes\tkeep #\nyes\tdo keep #\nno\ttoss ##\nno\t[the rest] can go\n")
+    (tmp_path / "en.tsv").write_text("".join(f"yes\tI {much} love #\n" for much in ("do", "really", "truly", "just")))
+    review, draw = verdicts.reader(tmp_path), random.Random(1)
+    names, plain = set(), 0
+    for _ in range(200):
+        sample = review(draw)
+        assert sample.slots
+        plain += "love" not in sample.text
+        for mark in sample.slots:
+            names.add(words := sample.text[mark.start : mark.end])
+            before = sample.text[: mark.start].removesuffix(" ")
+            assert SLOTS[mark.number] == ("approve" if before.endswith(("keep", "love")) else "reject")
+            assert words == "the rest" or words[0].isdigit() and words[-1].isdigit()
+    assert "the rest" in names and 60 < plain < 140, "half of them are plain"
+    (tmp_path / "fr.tsv").write_text("maybe\t#\n")
+    with pytest.raises(ValueError, match="no verdicts"):
+        verdicts.reader(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "approve", "reject"),
+    [
+        ("approve 2, reject 3", ["2"], ["3"]),
+        ("reject 3 and approve 9", ["9"], ["3"]),
+        ("keep 1, toss 2", ["1"], ["2"]),
+        ("2, 3 und 7 annehmen, 5 ablehnen", ["2, 3 und 7"], ["5"]),
+        ("acepta la 2, tira la 5", ["2"], ["5"]),
+        ("vire le 8, garde le 9", ["9"], ["8"]),
+        ("o 4 fora, o 6 fica", ["6"], ["4"]),
+    ],
+)
+def test_each_number_has_the_verdict_beside_it(text: str, approve: list[str], reject: list[str]) -> None:
+    """MiniLM's last states within a sentence resemble each other: read from them alone, all numbers had one verdict."""
+    (request,) = Tagger.load().read(text).requests
+    said = {slot: [text[start:end] for start, end in places] for slot, places in request.slots.items()}
+    numbers = {
+        slot: [re.sub(r"^\D+|\D+$", "", words) for words in said.get(slot, [])] for slot in ("approve", "reject")
+    }
+    assert numbers == {"approve": approve, "reject": reject}
 
 
 def test_no_labelled_message_is_a_test_turn() -> None:

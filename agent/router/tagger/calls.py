@@ -48,12 +48,18 @@ _FLAGS = {
     ),
 }
 
-_PACK_WORD = re.compile(r"packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風", re.I)
+_PACK_WORDS = r"(?:packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風)"
+_PACK_WORD = re.compile(_PACK_WORDS, re.I)
+_BESIDE_PACK = re.compile(rf"^{_PACK_WORDS}\s+|\s+{_PACK_WORDS}$", re.I)
 
 _LEARN = re.compile(
     r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
     re.I,
 )
+_REASON = re.compile(
+    r"[,;:\s]*\b(?:they|it|those|these|that)(?:'?(?:re|s)| (?:are|is|look|looks|were|was|feel|feels))\b", re.I
+)
+_ASKS = re.compile(r"\b(?:re\w+|again|anew|try|make|give|change|add|put|wants?|needs?|should|please)\b", re.I)
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
@@ -88,6 +94,8 @@ class CallMaker:
         for request in requests:
             if request.tool == "regenerate_assets" and self._is_discard(request):
                 request = replace(request, tool="review_assets", slots={"reject": request.slots.get("assets", [])})
+            if self._is_reason(request, out):
+                continue
             for args in self._arguments(request, out):
                 call = RoutedCall(request.tool, args, self._trust(request, args))
                 before = (
@@ -114,6 +122,15 @@ class CallMaker:
         """ "4 is dull, get rid of it": the last words of a remark are a verdict."""
         last = re.split(r"[,.;!]\s*(?=\w)", self._text[request.start : request.end])[-1]
         return bool(patterns.DISCARD.match(last))
+
+    def _is_reason(self, request: Request, calls: list[RoutedCall]) -> bool:
+        """ "reject 1 and 2, they are too glossy": that asks for no others."""
+        rejected = bool(calls) and calls[-1].name == "review_assets" and bool(calls[-1].args["reject"])
+        if request.tool != "regenerate_assets" or not rejected or request.slots.get("assets"):
+            return False
+        return bool(_REASON.match(self._text, request.start)) and not _ASKS.search(
+            self._text, request.start, request.end
+        )
 
     def _arguments(self, request: Request, calls: list[RoutedCall]) -> list[dict[str, Any]]:
         clause = self._plain(self._text[request.start : request.end])
@@ -292,7 +309,7 @@ class CallMaker:
         pack = self._words(request, "style_pack").strip("\"'“”«»「」 ")
         if pack and (pack.lower() in map(str.lower, self._context.style_packs) or _PACK_WORD.search(self._text)):
             known = {name.lower(): name for name in self._context.style_packs}
-            own = str(ruled.get("style_pack") or pack)
+            own = str(ruled.get("style_pack") or _BESIDE_PACK.sub("", pack))
             beside = tidy(pack.replace(own, " "))  # "Saffron style" is called Saffron, "Saffron Bazaar" is not
             shorter = own in pack and (not beside or bool(_PACK_WORD.fullmatch(beside)))
             extras["style_pack"] = known.get(pack.lower(), own if shorter else pack)
@@ -308,7 +325,8 @@ class CallMaker:
         numbers = {ref for ref in (*approve, *reject) if isinstance(ref, int)}
         named = {*ruled["approve"], *ruled["reject"]}
         told = bool(slots.verdict_words(clause.plain)) or not (approve or reject)  # else by the way it was said only
-        if told and named and numbers <= named and (numbers or named >= {*approve, *reject}):
+        missed = approve and reject and not (ruled["approve"] and ruled["reject"])  # a verdict whose words rules lack
+        if told and not missed and named and numbers <= named and (numbers or named >= {*approve, *reject}):
             return ruled
         if "all" in approve and reject and "all" not in reject:
             approve = ["rest"]

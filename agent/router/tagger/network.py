@@ -1,4 +1,4 @@
-"""MiniLM with low-rank changes (LoRA, Hu et al. 2021) and two linear heads over its token states."""
+"""MiniLM with low-rank changes (LoRA, Hu et al. 2021); what reads its states is in `heads`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.router.tagger.labels import KIND_LABELS, REQUEST_LABELS, SLOT_LABELS
 from loading import MODEL_LOADING
 from memory.embedder import builtin_folder, check_builtin
 
@@ -63,11 +62,9 @@ def _grow(model: Any, likenesses: list[int]) -> None:
     model.embeddings.word_embeddings = nn.Embedding.from_pretrained(rows, padding_idx=table.padding_idx)
 
 
-def heads(width: int) -> nn.Module:
-    """Logits side by side: [..., REQUEST_LABELS + SLOT_LABELS + KIND_LABELS]."""
-    from torch import nn
-
-    return nn.Linear(width, REQUEST_LABELS + SLOT_LABELS + KIND_LABELS)
+def logits(model: Any, heads: nn.Module, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Of requests, slots and kinds side by side, [n, pieces, labels], from word pieces and their mask, [n, pieces]."""
+    return heads(model(ids, attention_mask=mask, output_hidden_states=True).hidden_states, mask)
 
 
 def adapted(model: Any) -> Iterator[tuple[str, nn.Module]]:

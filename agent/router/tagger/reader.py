@@ -16,7 +16,7 @@ from agent.router.tagger.labels import OUTSIDE, REQUEST_LABELS, SLOT_LABELS, SLO
 from loading import MODEL_LOADING
 from pipelines.request import KINDS
 
-KIND_LIKELY = 0.85  # the classifier of the subject alone is as good below
+KIND_LIKELY = 0.92  # the classifier of the subject alone is as good below
 _LONG_WORD = re.compile(r"\w{3,}")
 
 
@@ -63,17 +63,17 @@ class Tagger:
     @classmethod
     def load(cls, weights: Path = network.WEIGHTS) -> Tagger:
         """Raises NotReady when the built-in embedder is missing."""
-        import torch
         from safetensors.torch import load_file
+
+        from agent.router.tagger.heads import Heads
 
         arrays = load_file(weights)
         tokenizer, model = network.base()
         network.merge(model, arrays)
         with MODEL_LOADING:
-            heads: Any = network.heads(model.config.hidden_size)
-        with torch.no_grad():
-            heads.weight.copy_(arrays["heads.weight"])
-            heads.bias.copy_(arrays["heads.bias"])
+            heads = Heads(model.config.hidden_size)
+        own = {name.removeprefix("heads."): value for name, value in arrays.items() if name.startswith("heads.")}
+        heads.load_state_dict(own)
         return cls(tokenizer, model, heads.eval())
 
     def read(self, text: str) -> Reading:
@@ -83,7 +83,8 @@ class Tagger:
             return Reading((), 1.0)
         likely = _log_softmax(requests)
         path = _best_path(likely)
-        found = [self._request(run, likely, slots, kinds, spans) for run in _runs(path)]
+        runs = _unbroken(_runs(path), _best_path(_log_softmax(slots)))
+        found = [self._request(run, likely, slots, kinds, spans) for run in runs]
         if not found:
             nothing = float(np.exp(likely[:, OUTSIDE].min()))
             return Reading((), nothing)
@@ -95,8 +96,8 @@ class Tagger:
 
         with self._lock, torch.inference_mode():
             encoded = self._tokenizer.encode(text)
-            ids = torch.tensor([encoded.ids])
-            logits = self._heads(self._model(ids).last_hidden_state)[0].numpy()
+            ids, mask = torch.tensor([encoded.ids]), torch.tensor([encoded.attention_mask])
+            logits = network.logits(self._model, self._heads, ids, mask)[0].numpy()
         keep = [row for row, special in enumerate(encoded.special_tokens_mask) if not special]
         requests, slots, kinds = np.split(logits[keep], [REQUEST_LABELS, REQUEST_LABELS + SLOT_LABELS], axis=1)
         return [encoded.offsets[row] for row in keep], requests, slots, kinds
@@ -158,6 +159,19 @@ def _runs(path: list[int]) -> list[tuple[int, int, int]]:
         else:
             runs[-1] = (*runs[-1][:2], at + 1)
     return runs
+
+
+def _unbroken(runs: list[tuple[int, int, int]], words: list[int]) -> list[tuple[int, int, int]]:
+    """Where one request ends and the next begins within a slot's words ("reject 1 and" "2"), they go to the first."""
+    out: list[tuple[int, int, int]] = []
+    for number, first, last in runs:
+        if out and out[-1][2] == first:
+            while first < last and words[first] != OUTSIDE and words[first] % 2 == 0:  # inside
+                first += 1
+            out[-1] = (*out[-1][:2], first)
+        if first < last:
+            out.append((number, first, last))
+    return out
 
 
 def _slots(logits: np.ndarray, spans: list[tuple[int, int]]) -> dict[str, list[tuple[int, int]]]:

@@ -1,6 +1,6 @@
 """Trains the tagger: `python -m agent.router.tagger.train`. Two cores need about a quarter of an hour.
 
-MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); three heads read each word
+MiniLM stays as it is but for low-rank changes of its linear layers (LoRA, Hu et al. 2021); heads read each word
 piece. Besides the labelled messages it sees them with other numbers and subjects, two of them as one, the phrases that
 the classifier learns from, and made-up reviews. `--hold-out` keeps one message in ten back for the report.
 """
@@ -24,7 +24,8 @@ from torch import nn
 
 from agent.router.tagger import data, network, verdicts
 from agent.router.tagger.data import Mark, Sample
-from agent.router.tagger.labels import KIND_LABELS, OUTSIDE, REQUEST_LABELS, SLOT_LABELS, begin, inside
+from agent.router.tagger.heads import Heads
+from agent.router.tagger.labels import KIND_LABELS, OUTSIDE, REQUEST_LABELS, SLOT_LABELS, SLOTS, begin, inside
 
 LABELS = {"labels": f"{REQUEST_LABELS} {SLOT_LABELS} {KIND_LABELS}"}  # told in the file
 UNKNOWN = -100  # a label that is not learned from
@@ -35,11 +36,13 @@ _VOICED = re.compile(
 )
 BATCH = 24
 LEARNING_RATE = 2e-3
+HEADS_FASTER = 3.75  # learning rate of the heads, which begin from nothing, to that of the changes
 JOINED = 0.25  # share of messages that are two
-PHRASES = 0.35  # phrases of the classifier for each labelled message
-REVIEWS = 0.15  # made-up reviews for each labelled message
+PHRASES = 0.15  # phrases of the classifier for each labelled message
+REVIEWS = 0.3  # made-up reviews for each labelled message
 SMOOTHING = 0.02
 KIND_WEIGHT = 1.0  # of the kinds' part of the loss: with 0.2 they were hardly learned
+VERDICT_WEIGHT = 2.0  # of a piece that is approved or rejected: few are, and much hangs on which
 BEST_KIND = 0.7  # of the weight of a subject's kinds, where it has several
 
 
@@ -106,16 +109,21 @@ def batch_of(samples: list[Sample], tokenizer: Any) -> tuple[torch.Tensor, ...]:
     return tuple(torch.tensor(part) for part in (ids, mask, requests, slots, kinds))
 
 
+_SLOT_WEIGHTS = torch.ones(SLOT_LABELS)
+for _slot in (SLOTS.index("approve"), SLOTS.index("reject")):
+    _SLOT_WEIGHTS[[begin(_slot), inside(_slot)]] = VERDICT_WEIGHT
+
+
 def loss_of(logits: torch.Tensor, requests: torch.Tensor, slots: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
-    def one(part: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    def one(part: torch.Tensor, labels: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
         return nn.functional.cross_entropy(
-            part.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=SMOOTHING
+            part.flatten(0, 1), labels.flatten(), weight, ignore_index=UNKNOWN, label_smoothing=SMOOTHING
         )
 
     of_requests, of_slots, of_kinds = logits.split([REQUEST_LABELS, SLOT_LABELS, KIND_LABELS], dim=-1)
     total = one(of_requests, requests)
     if bool((slots != UNKNOWN).any()):
-        total = total + one(of_slots, slots)
+        total = total + one(of_slots, slots, _SLOT_WEIGHTS)
     known = kinds.sum(-1) > 0
     if bool(known.any()):
         total = total + KIND_WEIGHT * nn.functional.cross_entropy(of_kinds[known], kinds[known])
@@ -151,8 +159,11 @@ def fit(
     held: list[Sample] | None = None,
     start: dict[str, torch.Tensor] | None = None,
     highest: float = LEARNING_RATE,
+    keep: Callable[[dict[str, torch.Tensor]], None] = lambda weights: None,
 ) -> dict[str, torch.Tensor]:
-    """The changes and heads, fp16, as `Tagger.load` reads them; `start`: go on from those of an earlier training."""
+    """The changes and heads, fp16, as `Tagger.load` reads them; `keep` gets them after each epoch. `start`: go on from
+    those of an earlier training.
+    """
     from agent.planning.vocabulary import Vocabulary
 
     torch.manual_seed(seed)
@@ -160,16 +171,16 @@ def fit(
     tokenizer, model = network.base()
     model.requires_grad_(False)
     changes = adapt(model)
-    heads: Any = network.heads(model.config.hidden_size)
+    heads = Heads(model.config.hidden_size)
     if start is not None:
         with torch.no_grad():
             for name, parameter in _named(changes, heads).items():
-                known = start[name].view(len(start[name]), -1)
-                parameter.view(len(parameter), -1)[: known.shape[0], : known.shape[1]] = (
-                    known  # it may have a lower rank
-                )
-    trained = [*heads.parameters(), *(p for change in changes.values() for p in (change.down, change.up))]
-    optimizer = torch.optim.AdamW(trained, lr=highest, weight_decay=0.01)
+                if name in start:
+                    known = start[name].view(len(start[name]), -1)  # it may have a lower rank, or fewer characters
+                    parameter.view(len(parameter), -1)[: known.shape[0], : known.shape[1]] = known
+    parts = [[p for change in changes.values() for p in (change.down, change.up)], [*heads.parameters()]]
+    rates = (highest, highest * HEADS_FASTER)
+    optimizer = torch.optim.AdamW([{"params": part} for part in parts], weight_decay=0.01)
     subjects = [subject.text for subject in Vocabulary.load().subjects]
     phrases = list(data.phrases(draw))
     review = verdicts.reader()
@@ -179,26 +190,30 @@ def fit(
         total, count = 0.0, 0
         model.train()
         for samples_of_batch in epoch_of(samples, phrases, review, subjects, draw):
-            rate = highest * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+            share = min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * share
             ids, mask, *known = batch_of(samples_of_batch, tokenizer)
-            loss = loss_of(heads(model(ids, attention_mask=mask).last_hidden_state), *known)
+            loss = loss_of(network.logits(model, heads, ids, mask), *known)
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(trained, 1.0)
+            nn.utils.clip_grad_norm_([*parts[0], *parts[1]], 1.0)
             optimizer.step()
             total, count, done = total + float(loss.detach()), count + 1, done + 1
         line = {"epoch": epoch + 1, "loss": round(total / count, 4), "seconds": round(time.monotonic() - started)}
         print(json.dumps(line | (held_out(held, tokenizer, model, heads) if held else {})), flush=True)
-    weights = _named(changes, heads)
+        keep(_halved(_named(changes, heads)))
+    return _halved(_named(changes, heads))
+
+
+def _halved(weights: dict[str, nn.Parameter]) -> dict[str, torch.Tensor]:
     return {name: value.detach().to(torch.float16).contiguous() for name, value in weights.items()}
 
 
-def _named(changes: dict[str, LowRank], heads: Any) -> dict[str, nn.Parameter]:
+def _named(changes: dict[str, LowRank], heads: Heads) -> dict[str, nn.Parameter]:
     out = {f"{name}.down": change.down for name, change in changes.items()}
     out |= {f"{name}.up": change.up for name, change in changes.items()}
-    return out | {"heads.weight": heads.weight, "heads.bias": heads.bias}
+    return out | {f"heads.{name}": parameter for name, parameter in heads.named_parameters()}
 
 
 def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> dict[str, float]:
@@ -217,7 +232,7 @@ def held_out(samples: list[Sample], tokenizer: Any, model: Any, heads: Any) -> d
     for at in range(0, len(samples), 64):
         ids, mask, _, slots, kinds = batch_of(samples[at : at + 64], tokenizer)
         with torch.inference_mode():
-            logits = heads(model(ids, attention_mask=mask).last_hidden_state)
+            logits = network.logits(model, heads, ids, mask)
         _, of_slots, of_kinds = logits.split([REQUEST_LABELS, SLOT_LABELS, KIND_LABELS], dim=-1)
         known = slots != UNKNOWN
         words, right = words + int(known.sum()), right + int((of_slots.argmax(-1) == slots)[known].sum())
@@ -247,18 +262,16 @@ def more_characters(samples: list[Sample]) -> str:
 
 def mean(files: Sequence[Path]) -> dict[str, torch.Tensor]:
     """The mean of the weights of trainings that went on from each other, fp16: often better than each of them
-    (Wortsman et al. 2022, "Model soups"). Rows that an earlier one lacks and the head for kinds are those of the last.
+    (Wortsman et al. 2022, "Model soups"). What earlier ones lack (arrays, rows, columns) is that of the last.
     """
     from safetensors.torch import load_file
 
     *earlier, last = [load_file(file) for file in files]
     out = {name: value.float() for name, value in last.items()}
     for name, value in out.items():
-        rows = min(len(weights[name]) for weights in [*earlier, last])
-        if name.startswith("heads."):
-            rows = min(rows, REQUEST_LABELS + SLOT_LABELS)
-        same = [weights[name][:rows].float() for weights in [*earlier, last]]
-        value[:rows] = torch.stack(same).mean(0)
+        others = [weights[name] for weights in earlier if name in weights]
+        same = tuple(slice(min(sides)) for sides in zip(*(other.shape for other in [*others, value]), strict=True))
+        value[same] = torch.stack([*(other[same].float() for other in others), value[same]]).mean(0)
     return {name: value.half().contiguous() for name, value in out.items()}
 
 
@@ -286,8 +299,19 @@ def main() -> None:
     random.Random(0).shuffle(samples)
     cut = len(samples) // 10 if args.hold_out else 0
     start = load_file(args.start) if args.start else None
-    weights = fit(samples[cut:], epochs=args.epochs, seed=args.seed, held=samples[:cut], start=start, highest=args.rate)
-    save_file(weights, args.out, LABELS)
+
+    def keep(weights: dict[str, torch.Tensor]) -> None:
+        save_file(weights, args.out, LABELS)
+
+    fit(
+        samples[cut:],
+        epochs=args.epochs,
+        seed=args.seed,
+        held=samples[:cut],
+        start=start,
+        highest=args.rate,
+        keep=keep,
+    )
 
 
 if __name__ == "__main__":
