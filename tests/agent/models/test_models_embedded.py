@@ -224,8 +224,10 @@ def test_who_is_believed() -> None:
     )
     assert names_and_args(fused(routing(0.4, ask, crate), [make_call(*ask)], SPECS)) == [ask], "the router was in doubt"
     assert names_and_args(fused(routing(0.8, crate), [make_call(*crate), make_call(*sword)], SPECS)) == [crate, sword]
-    assert fused(routing(0.7, crate), [], SPECS) == [], "rather nothing than the wrong thing"
-    assert names_and_args(fused(routing(0.85, crate), [], SPECS)) == [crate]
+    assert names_and_args(fused(routing(0.8, crate), [make_call(*ask)], SPECS)) == [crate], "a tool for another"
+    assert names_and_args(fused(routing(0.4, crate), [make_call(*ask)], SPECS)) == [ask]
+    assert fused(routing(0.47, crate), [], SPECS) == [], "rather nothing than the wrong thing"
+    assert names_and_args(fused(routing(0.7, crate), [], SPECS)) == [crate]
     lacking = ("regenerate_assets", {"assets": []})
     whole = ("regenerate_assets", {"assets": [3], "change": "darker"})
     assert names_and_args(fused(routing(0.5, lacking), [make_call(*whole)], SPECS)) == [whole]
