@@ -92,6 +92,7 @@ def test_a_follow_up_goes_on_with_the_turn_before(router: Router) -> None:
         ("give 2 and 5 a silver rim", "regenerate_assets", {"assets": [2, 5]}),
         ("put a scar on 3", "regenerate_assets", {"assets": [3]}),
         ("reject 1 and 2, they are too glossy", "review_assets", {"approve": [], "reject": [1, 2]}),
+        ("reject 1 and 2, they are really too glossy", "review_assets", {"approve": [], "reject": [1, 2]}),
         ("veto nos. 4-6 and let 7 thru", "review_assets", {"approve": [7], "reject": [4, 5, 6]}),
         ("2, 3 und 7 annehmen, 5 ablehnen", "review_assets", {"approve": [2, 3, 7], "reject": [5]}),
         ("rechaza de la 3 a la 5", "review_assets", {"approve": [], "reject": [3, 4, 5]}),

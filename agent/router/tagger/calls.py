@@ -59,7 +59,10 @@ _LEARN = re.compile(
 _REASON = re.compile(
     r"[,;:\s]*\b(?:they|it|those|these|that)(?:'?(?:re|s)| (?:are|is|look|looks|were|was|feel|feels))\b", re.I
 )
-_ASKS = re.compile(r"\b(?:re\w+|again|anew|try|make|give|change|add|put|wants?|needs?|should|please)\b", re.I)
+_ASKS = re.compile(
+    r"\b(?:redo|re-?(?:make|draw|generate|roll|paint|try|place)|again|anew|try|make|give|change|add|put|wants?|needs?|should|please)\b",
+    re.I,
+)
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
