@@ -71,12 +71,13 @@ class Services:
         """The first request should not wait for imports. A large image model is loaded when it is asked for."""
         try:
             self.planner.warm_up()
+            if self.engine.info().small:
+                self.engine.load()
+            # what pictures do not need comes after them: a database of vectors is another second of imports
             if self.documents.documents(self.settings.project):
                 self.memory.search(self.settings.project, "warm up", 1)
             if self.library.meaning is not None:
                 self.library.meaning.catch_up()
-            if self.engine.info().small:
-                self.engine.load()
         except GameForgeError as error:
             log.warning("A model is not ready: %s", error.message)
 

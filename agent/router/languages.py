@@ -48,21 +48,27 @@ class Lexicon:
         for number, (words, _) in enumerate(rows):
             for start in {word[:1].lower() for word in _options(words)}:
                 by_start.setdefault(start if start not in "([" else "", []).append(number)
-        always = by_start.pop("", [])
-        end = r"(?!\w)" if spaced else ""
-        self._patterns = {
-            start: re.compile("|".join(f"(?P<g{n}>(?:{rows[n][0]}){end})" for n in sorted({*numbers, *always})), re.I)
-            for start, numbers in by_start.items()
-        }
-        other = "|".join(f"(?P<g{n}>(?:{rows[n][0]}){end})" for n in always)
-        self._other = re.compile(other, re.I) if other else None
+        self._always = by_start.pop("", [])
+        self._by_start = by_start
+        self._end = r"(?!\w)" if spaced else ""
+        self._words = [words for words, _ in rows]
+        self._patterns: dict[str, re.Pattern[str] | None] = {}
+
+    def _pattern(self, start: str) -> re.Pattern[str] | None:
+        """Of the phrases that begin with a letter. Made when it is first met: all of them take seconds."""
+        known = start if start in self._by_start else ""
+        if known not in self._patterns:
+            numbers = sorted({*self._by_start.get(known, ()), *self._always})
+            either = "|".join(f"(?P<g{n}>(?:{self._words[n]}){self._end})" for n in numbers)
+            self._patterns[known] = re.compile(either, re.I) if either else None
+        return self._patterns[known]
 
     def find(self, text: str) -> Iterator[tuple[int, int, Row]]:
         """(start, end, row) of each phrase, left to right, none overlapping."""
         at = 0
         while at < len(text):
             inside = self._spaced and at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
-            pattern = None if inside else self._patterns.get(text[at].lower(), self._other)
+            pattern = None if inside else self._pattern(text[at].lower())
             match = pattern.match(text, at) if pattern else None
             end = match.end() if match else at
             thing = None if inside else self._things.at(text, at)

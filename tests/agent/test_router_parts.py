@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.router import clauses, generation, packs, patterns, references, slots
-from agent.router.languages import anglicise, detect, english_subject
+from agent.router.languages import anglicise, detect, english_subject, lexicons
 from agent.router.normalise import plain_layer
 from agent.router.numbers import digits
 
@@ -257,3 +257,12 @@ def test_sexual_pictures_of_minors_are_never_a_request(text: str, refused: bool)
 )
 def test_things_are_put_into_english(request_: str, subject: str, english: str) -> None:
     assert english_subject(subject, request_) == english
+
+
+def test_key_words_of_four_languages_are_not_all_made_ready_before_the_first_answer() -> None:
+    """They took seconds of Python's lock while the first pictures waited for their imports."""
+    lexicons.cache_clear()
+    detect.cache_clear()
+    assert detect("32 desert props") is None
+    for lexicon in lexicons().values():
+        assert len(lexicon._patterns) <= 3

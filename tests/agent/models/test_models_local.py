@@ -10,6 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
@@ -17,6 +18,7 @@ from langchain_core.tools import tool
 from agent.models.endpoint import EndpointChatModel
 from agent.models.local import FREE_SLOT, TOOL_SLOT, LocalServer, ServerOptions
 from agent.models.local_model import LocalModel
+from agent.models.priority import LOW
 from agent.models.probe import endpoint_from
 from agent.models.subjects import write_subjects
 from agent.models.weights import SMOLLM2_135M
@@ -44,6 +46,13 @@ def test_a_real_server_chats_and_streams_as_an_endpoint(small_server: LocalServe
     assert model.invoke("Say hello.", max_tokens=12).text.strip()
     chunks = [chunk.text for chunk in model.stream("Count to five.", max_tokens=12) if chunk.text]
     assert len(chunks) > 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities are other numbers there")
+def test_a_real_server_gives_way_to_the_pictures(small_server: LocalServer) -> None:
+    """Fetched, loaded and warmed up beside the first request, it took the cores from it."""
+    assert small_server._process is not None
+    assert psutil.Process(small_server._process.pid).nice() >= LOW
 
 
 def test_a_real_server_calls_tools_through_the_schema(small_server: LocalServer) -> None:
