@@ -8,12 +8,12 @@ import re
 APPROVE = (
     r"approv\w*|sign(?:ed|s)? off|accept\w*|keep(?:s|ing|ers?)?|love\w*|likes?|liking|winners?|ship|good(?: to go)?|great|perfect|fine|ok|okay|yes|yep|yeah|yay|"
     r"amazing|awesome|excellent|nice|(?<=\d )rocks?|thumbs up|favou?rites?|green ?light|go with|go for|works?|beautiful|lovely|pass(?:es)?|"
-    r"surviv\w*|lgtm|can stay|best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|want|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
+    r"surviv\w*|ma(?:de|kes?) the cut|lgtm|can stay|best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|want|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
 )
 REJECT = (
     r"reject\w*|rej(?=\s+#?\d)|delet\w*|del(?=\s+#?\d)|fail(?:s|ed)?(?= *(?:$|and\b|but\b|so\b))|drop(?:ped)?|bin|trash(?:ed)?|toss|discard\w*|remov\w*|throw\w*|lose|hate\w*|nope|no|nah|bad|awful|terrible|ugly|"
     r"sucks?|dump|scrap|get rid of|kill|can go|(?:has to|have to|needs? to|must|gotta|got to) go|away with|can ?(?:no|')t use|thumbs down|declin\w*|deny|denied|refus\w*|weird|wrong|not(?=\s+(?:the\s+)?#?\d|\s*$)|not (?:so much|really|quite)|meh|dislike\w*|"
-    r"(?:are|is|ai|was|were|do|does)n'?t(?=\W*$)|veto|out\b(?= *$)|worst|garbage|rubbish|nuke|cut|ditch|chuck|👎|❌|✖️?|🗑️?"
+    r"(?:are|is|ai|was|were|do|does)n'?t(?=\W*$)|veto|out\b(?= *$)|worst|garbage|rubbish|nuke|(?<!made the )(?<!make the )(?<!makes the )cut|ditch|chuck|👎|❌|✖️?|🗑️?"
 )
 NEGATION = re.compile(
     r"\b(?:not|never|don'?t|do not|isn'?t|aren'?t|doesn'?t|won'?t|can'?t|cannot|none|neither|hardly|any of)\b[^,.;]{0,18}$",

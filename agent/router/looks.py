@@ -21,6 +21,7 @@ _PACK = (
         + _NAME_IN_PACK
         + r"\s+(?i:style ?pack|style|pack|look|lora)\b,?"
     ),
+    re.compile(r"(?:[,;(]|\s-)\s*" + _NAME_IN_PACK + r"\s+(?i:style ?pack|pack|lora)\b"),  # "five bats, BoomBox pack"
 )
 _STYLE_FREE = re.compile(
     r"(?:,?\s*\b(?:in|with|using)\s+(?:an? |the )?)((?!different|many|various|same|that|this|one|no\b|transparent|my|our)[a-z][\w'-]*(?: [\w'-]+){0,2}?)\s+(?:style|look|aesthetic)\b|,\s*([a-z][\w'-]*(?: [\w'-]+)?)\s+(?:style|look|aesthetic)\b",

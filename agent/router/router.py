@@ -11,6 +11,7 @@ from agent.router import labels
 from agent.router.classifier import WEIGHTS, TextEncoder
 from agent.router.clause_router import MAX_CHARS, ClauseRouter
 from agent.router.earlier import earlier
+from agent.router.sense import sensible
 from agent.router.tagger import network
 from agent.router.tagger.calls import CallMaker
 from agent.router.tagger.reader import Tagger
@@ -50,9 +51,8 @@ class Router:
 
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         ruled = self._clauses.route(text, context)
-        if ruled.settled:
-            return ruled
-        return chosen(ruled, self._tagged(text, context), text, context)
+        best = ruled if ruled.settled else chosen(ruled, self._tagged(text, context), text, context)
+        return replace(best, calls=sensible(best.calls, text, context))
 
     def _tagged(self, text: str, context: TurnContext) -> Routing:
         message = clean(text[:MAX_CHARS])

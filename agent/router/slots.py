@@ -220,13 +220,13 @@ def upscale(clause: Spanned, gallery: int | None, said_before: list[Ref]) -> dic
     return args
 
 
-_ENGINE_FORMATS = ("aseprite", "texturepacker", "phaser", "pixi", "godot", "unity", "unreal", "gamemaker")
+ENGINE_FORMATS = ("aseprite", "texturepacker", "phaser", "pixi", "godot", "unity", "unreal", "gamemaker")
 
 
 def export_format(plain: str) -> str | None:
     """What the files are for (an engine or tool) wins over what they are (json, webp, png), that over "sheet" and "atlas"."""
     named = [name for name, words in FORMATS.items() if re.search(rf"(?<!\w)(?:{words})(?!\w)", plain, re.I)]
-    for group in (_ENGINE_FORMATS, ("json", "webp", "png", "gif", "jpg", "svg", "psd"), ("spritesheet",)):
+    for group in (ENGINE_FORMATS, ("json", "webp", "png", "gif", "jpg", "svg", "psd"), ("spritesheet",)):
         for name in group:
             if name in named:
                 return name

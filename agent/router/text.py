@@ -111,9 +111,10 @@ class Spanned:
         for piece in self.pieces:
             low, high = max(start, at), min(end, at + len(piece.plain))
             kept = [k for k in range(low, high) if not self._gone[k]]
+            kept_words = [k for k in kept if not self.plain[k].isspace()]  # a piece may be padded
             if piece.plain == piece.source:
                 out.append("".join(self.plain[k] if not self._gone[k] else " " for k in range(low, high)))
-            elif kept and low < high:
+            elif kept_words or kept and not piece.plain.strip():
                 out.append(piece.source)
             elif low < high:
                 out.append(" ")

@@ -39,7 +39,7 @@ _NO_PICTURE = re.compile(
 )
 _FLAGS = {
     "transparent": re.compile(
-        r"transp|see.?through|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|behind|white box|décor|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景|切り抜",
+        r"transp|see.?through|white|nothing|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|behind|white box|décor|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景|切り抜",
         re.I,
     ),
     "tileable": re.compile(
@@ -64,6 +64,13 @@ _ASKS = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
+
+_COMMAND = re.compile(r"(?:generate|create|draw|make|paint|render|design|give|need|want|add|export|show)", re.I)
+_HELD = re.compile(
+    r"\s+(?:for|of|in|on|with|at|from|de|del|da|do|dos|das|du|des|von|vom|im|am|mit|für|para|com|con|pour|sur|avec|en|na|no)(?:\s+(?:the|a|an|my|our|la|el|los|las|le|les|der|die|das|dem|den|einem|einer|un|une|uma?|os?|as?))?\s+",
+    re.I,
+)
+_SPRITES = re.compile(r"(?<=\w)\s+(?:sprites?|assets?|images?|pictures?|pngs?)$", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 
@@ -209,13 +216,16 @@ class CallMaker:
         return tidy(" ".join(self._text[start:end] for start, end in self._places(request, slot)))
 
     def _refs(self, request: Request, slot: str) -> list[Ref]:
-        words = [self._unmeasured[start:end] for start, end in self._places(request, slot)]
-        said = [ref for part in words if part.strip() for ref in refs(part, self._context.gallery, self._said)]
-        found = list(dict.fromkeys(said))
+        places = values.bridged(self._text, self._places(request, slot))
+        words = [part for start, end in places if (part := self._unmeasured[start:end]).strip()]
+        gallery = self._context.gallery
+        told = [ref for part in words for ref in refs(part, gallery, []) if ref != "both"]
+        # "la" beside "2" is no pronoun
+        found = list(dict.fromkeys(told or [ref for part in words for ref in refs(part, gallery, self._said)]))
         if slot == "assets":
             text = values.blanked(self._text, self._places(request, "change"))  # "21 should have 4 legs"
-            ruled = slots.refs(self._plain(text[request.start : request.end]), self._context.gallery, self._said)
-            found = ruled if set(found) < set(ruled) and not set(ruled) & set(self._said) else found
+            ruled = slots.refs(self._plain(text[request.start : request.end]), gallery, [])
+            found = ruled if set(found) < set(ruled) else found
         if found and "rest" not in found:
             self._said = list(dict.fromkeys([*self._said, *found])) if request.tool == "review_assets" else found
         return found
@@ -242,7 +252,7 @@ class CallMaker:
         ruled = generation.generate(heard, self._context.style_packs, guess, self._earlier_of(calls))
         counts = [(start, number(self._text[start:end])) for start, end in self._places(request, "count")]
         counts = [(start, count) for start, count in counts if count is not None]
-        things = self._things(self._places(request, "subject"))
+        things = self._things(self._subjects(request))
         plain = not any("variants" in call or call["count"] < 1 for call in ruled)
         if not things or not plain or 1 < len(ruled) == len(things):
             return ruled
@@ -257,12 +267,13 @@ class CallMaker:
             english = english_subject(things[0][2], self._text) == things[0][2]
             named = ruled[0]["kind"] if english and not guesses else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
-        names = [uncounted(tidy(words), said) for _, _, words in things]
+        names = [uncounted(_SPRITES.sub("", tidy(words)), said) for _, _, words in things]
         if len(ruled) == len(names) == 1 and (
             generation.stands_in(names[0]) or values.is_better_cut(names[0], ruled[0]["subject"])
         ):
             names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
+        joint = bool(kind) and len(names) > 1
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
             names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
         if len(counts) > 1 or (
@@ -273,10 +284,18 @@ class CallMaker:
             default = ruled[0]["count"] if len(ruled) == 1 else max(len(things), generation.vague_count(clause.plain))
             apiece = len(things) if counts and _APIECE.search(clause.plain) else 1
             names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] * apiece if counts else default]
+            if joint and kind.lower() not in names[0].lower() and not generation.is_kind_alone(self._plain(kind).plain):
+                names = [f"{names[0]} {kind}"]  # "main menu", "underwater themed" and "buttons"
         return [
             {"subject": name, "kind": named or self._kind(name, request, extras, clause), "count": count} | extras
             for name, count in zip(names, each, strict=True)
         ]
+
+    def _subjects(self, request: Request) -> list[tuple[int, int]]:
+        """Where the things stand, without a stray command ("generiere", "Heuballen")."""
+        places = self._places(request, "subject")
+        kept = [(a, b) for a, b in places if not _COMMAND.fullmatch(self._plain(self._text[a:b]).plain.strip())]
+        return kept or places
 
     def _things(self, places: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
         """(start, end, words) of each thing: stretches that no list parts are one thing, and no more."""
@@ -285,7 +304,9 @@ class CallMaker:
         for start, end in parts:
             words = self._text[start:end]
             if out and not _LIST.search(self._text[out[-1][1] : start]):
-                out[-1] = (out[-1][0], end, f"{out[-1][2]} {words}")
+                between = self._text[out[-1][1] : start]
+                whole = f"{out[-1][2]}{between}{words}" if _HELD.fullmatch(between) else f"{out[-1][2]} {words}"
+                out[-1] = (out[-1][0], end, whole)
             else:
                 out.append((start, end, words))
         return out
@@ -345,6 +366,8 @@ class CallMaker:
             factor = factor_word(self._plain(words).plain) or factor_word(words)
         if factor is None and request.tool in self._alone:
             factor = slots.factor(self._whole().plain)
+        if factor is None:
+            factor = values.multiplied(self._text[request.start : request.end])
         assets = self._refs(request, "assets") or args["assets"]
         return {"assets": assets} | ({"factor": factor} if factor is not None else {})
 

@@ -166,6 +166,11 @@ def number_places(text: str) -> list[tuple[int, int]]:
     return out
 
 
+_MULTIPLIED = (  # verbs that say how many times
+    (4, re.compile(r"cu[aá]dr[uú]pl|quadr[uú]pl|quadrupl|vervierfach", re.I)),
+    (3, re.compile(r"tr[ií]pl[ií]|tripl[ae]|verdreifach", re.I)),
+    (2, re.compile(r"d[uú]pl[ií]|verdoppel|doublé|dobra", re.I)),
+)
 _FACTORS = (
     (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|(?:por|par|um) 4|四倍|4倍|times four|four times|\b4\b", re.I)),
     (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|(?:por|par|um) 3|三倍|3倍|thrice|\b3\b", re.I)),
@@ -176,6 +181,22 @@ _FACTORS = (
 def factor_word(words: str) -> int | None:
     """How many times larger, in words ("doppelt so gross")."""
     return next((value for value, pattern in _FACTORS if pattern.search(words)), None)
+
+
+def multiplied(clause: str) -> int | None:
+    """How many times larger a verb says ("cuadruplícale la resolución"); None where none does."""
+    return next((value for value, pattern in _MULTIPLIED if pattern.search(clause)), None)
+
+
+def bridged(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches with only space between them as one: "10 a la" and "13"."""
+    out: list[tuple[int, int]] = []
+    for start, end in places:
+        if out and not text[out[-1][1] : start].strip():
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
 
 
 def uncounted(words: str, said: set[int]) -> str:
@@ -214,7 +235,11 @@ def is_better_cut(tagged: str, ruled: str) -> bool:
 
 def longer(tagged: str, ruled: str) -> str:
     """What rules made of a request where it holds all words that were tagged; else what was tagged."""
-    return ruled if ruled and set(tagged.lower().split()) <= set(ruled.lower().split()) else tagged or ruled
+    return ruled if ruled and _words_of(tagged) <= _words_of(ruled) else tagged or ruled
+
+
+def _words_of(text: str) -> set[str]:
+    return {word.strip(".,;:!?") for word in text.lower().split()}
 
 
 def joined(pair: str) -> bool:

@@ -1,0 +1,168 @@
+# ruff: noqa: E501
+"""What the calls of one message must agree on, whichever reader heard them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from agent.router.lists import STYLES
+from agent.router.numbers import digits
+from agent.router.slots import ENGINE_FORMATS
+from agent.router.types import RoutedCall, TurnContext
+
+_SCENERY = re.compile(
+    r"background|backdrop|parallax|skybox|\bsky\b|fondo|fundo|hintergrund|himmel|cielo|ciel\b|céu|背景|空", re.I
+)
+_LEARN = re.compile(
+    r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|these|those|attach|upload|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
+    re.I,
+)
+_THAT_MANY = re.compile(
+    r"\b(?:same|these|those|all|dieselben|diese|mismas|mismos|mêmes|mesmas|mesmos)\s+(\d+)\b|\b(\d+)\s+(?:winners|survivors|keepers|that (?:passed|made it))\b",
+    re.I,
+)
+_CHOICE = re.compile(
+    r"\b(?:pick|choose|select|choice) (?:from|between|out of|of) (?:about |like |maybe )?(\d+)\b|\bcompare (\d+)\b|\b(\d+)\s*(?:to (?:pick|choose) from|zur auswahl|au choix|para (?:elegir|escolher)|パターン|案)",
+    re.I,
+)
+_NO_THING = re.compile(
+    r"(?:zur auswahl|to (?:pick|choose) from|au choix|para (?:elegir|escolher)|[\W\d_]*|[\u3041-\u3096])", re.I
+)
+_NO_QUERY = re.compile(
+    r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project)\b\s*)+",
+    re.I,
+)
+_ACTS_ON_PICTURES = frozenset({"upscale_assets", "export_assets", "regenerate_assets", "label_assets"})
+
+
+def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tuple[RoutedCall, ...]:
+    """The calls, in order, without what contradicts or repeats another one."""
+    out = [replace(call, args=dict(call.args)) for call in calls]
+    for call in out:
+        _agree(call, text)
+    for step in (_with_pack, _once, _one_export, _chosen_from, _those):
+        out = step(out, text, context)
+    return tuple(out)
+
+
+def _agree(call: RoutedCall, text: str) -> None:
+    """The arguments of one call with each other."""
+    args = call.args
+    if call.name == "review_assets":
+        for names, others in (("approve", "reject"), ("reject", "approve")):
+            numbered = any(isinstance(ref, int) for ref in args[others])
+            if numbered and args[names] in (["all"], ["approved"]):
+                args[names] = ["rest"]
+    if call.name == "generate_assets":
+        if args.get("tileable") and args.get("kind") not in ("tile", "texture") and not _SCENERY.search(text):
+            args["kind"] = "texture"
+        style = args.get("style")
+        if style and "style_pack" not in args and _is_name(style):
+            args["style_pack"] = args.pop("style")
+
+
+def _is_name(style: str) -> bool:
+    """ "Pantanal Pixel" and "BoomBox" are what somebody called a pack; "Ghibli" and "Pixel Art" may be no pack's name."""
+    words = style.split()
+    inner = len(words) == 1 and bool(re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", style))
+    titled = len(words) > 1 and all(word[:1].isupper() and not word.isupper() for word in words)
+    return (inner or titled) and style.lower().replace("-", " ") not in {known.replace("-", " ") for known in STYLES}
+
+
+def _with_pack(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "2 alleys, please use the Inkwell pack" without anything to learn from names the look of what is drawn."""
+    drawn = [call for call in calls if call.name == "generate_assets"]
+    packs = [call for call in calls if call.name == "create_style_pack"]
+    if not drawn or len(packs) != 1 or not packs[0].args.get("name") or context.images or _LEARN.search(text):
+        return calls
+    for call in drawn:
+        call.args.setdefault("style_pack", packs[0].args["name"])
+    return [call for call in calls if call is not packs[0]]
+
+
+def _once(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """Without repetitions: "we said sixteen tanks, so sixteen tanks please", "have a look in the library"."""
+    out: list[RoutedCall] = []
+    for call in calls:
+        again = next((place for place, other in enumerate(out) if _repeats(other, call)), None)
+        if again is None:
+            out.append(call)
+        else:
+            out[again] = max(out[again], call, key=lambda one: _told(one.args))
+    return out
+
+
+def _repeats(first: RoutedCall, second: RoutedCall) -> bool:
+    if first.name != second.name:
+        return False
+    one, other = first.args, second.args
+    match first.name:
+        case "generate_assets":
+            same = one["subject"].lower() == other["subject"].lower()
+            return same and (one["count"] == other["count"] or 1 in (one["count"], other["count"]))
+        case "upscale_assets":
+            return one["assets"] == other["assets"] and len({one.get("factor"), other.get("factor")} - {None}) < 2
+        case "search_assets":
+            return bool(_NO_QUERY.fullmatch(other["query"]))
+        case "scaffold_code" | "query_design_docs" | "review_assets" | "create_style_pack":
+            return one == other
+    return False
+
+
+def _told(args: dict[str, Any]) -> tuple[int, int]:
+    """How much a call says; of equals the first one wins."""
+    count = args.get("count", 1)
+    return (count if isinstance(count, int) else 1, sum(value not in (None, [], "") for value in args.values()))
+
+
+def _one_export(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "On one sheet, for Unity": what an engine gets is a sheet already."""
+    exports = [call for call in calls if call.name == "export_assets"]
+    engines = [call for call in exports if call.args.get("format") in ENGINE_FORMATS]
+    for sheet in exports:
+        for other in engines:
+            same = sheet.args.get("assets") == other.args.get("assets") or not (
+                sheet.args.get("assets") and other.args.get("assets")
+            )
+            if sheet.args.get("format") in ("spritesheet", None) and same and sheet in calls:
+                other.args.setdefault("assets", sheet.args.get("assets") or [])
+                if not other.args["assets"]:
+                    del other.args["assets"]
+                calls = [call for call in calls if call is not sheet]
+    return calls
+
+
+def _chosen_from(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "Let me pick from five" says how many of the one thing that is asked for."""
+    drawn = [call for call in calls if call.name == "generate_assets"]
+    named = [call for call in drawn if not _NO_THING.fullmatch(call.args["subject"])]
+    if not named:
+        return calls
+    for call in drawn:
+        if call not in named:  # "4 zur Auswahl" is no thing of its own
+            if len(named) == 1 and named[0].args["count"] == 1:
+                named[0].args["count"] = call.args["count"]
+            for key in ("transparent", "tileable", "size", "style_pack"):
+                if key in call.args:
+                    named[-1].args.setdefault(key, call.args[key])
+    match = _CHOICE.search(digits(text).plain)
+    if match and len(named) == 1 and named[0].args["count"] == 1:
+        named[0].args["count"] = int(next(group for group in match.groups() if group))
+    return [call for call in calls if call.name != "generate_assets" or call in named]
+
+
+def _those(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "Approve 1, 2 and 3 and export the same three": a number that counts the pictures before is none of them."""
+    before: list[Any] = []
+    said = {int(next(group for group in match.groups() if group)) for match in _THAT_MANY.finditer(digits(text).plain)}
+    for call in calls:
+        assets = call.args.get("assets")
+        if call.name in _ACTS_ON_PICTURES and assets == [len(before)] and assets[0] in said:
+            call.args["assets"] = list(before)
+        named = call.args.get("approve") if call.name == "review_assets" else call.args.get("assets")
+        if named and all(isinstance(ref, int) for ref in named):
+            before = list(named)
+    return calls
