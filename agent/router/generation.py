@@ -22,7 +22,7 @@ _OPENING = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|instead|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
+    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|instead|rendered|drawn|painted|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
     re.I,
 )
 _PURPOSE = re.compile(
@@ -68,7 +68,7 @@ _FILLING = re.compile(
     r"\b(?:fill|decorat|furnish|populat|stock|litter|scatter|load|equip|line|start|begin|continue|go|help)\w*\b", re.I
 )
 _VAGUE = re.compile(
-    r"\b(?:some|a bunch of|bunch of|a set of|set of|a collection of|various|a variety of|assorted|lots of|a lot of|many|a pack of|pack of|a series of|multiple)\b",
+    r"\b(?:some(?! (?:sort|kind|type|form) of\b)|a bunch of|bunch of|a set of|set of|a collection of|various|a variety of|assorted|lots of|a lot of|many|a pack of|pack of|a series of|multiple)\b",
     re.I,
 )
 _ONE = re.compile(r"\b(?:only|just) (?:1|one)\b", re.I)
@@ -127,7 +127,7 @@ class Earlier:
 
 NOTHING_EARLIER = Earlier()
 _STAND_IN = re.compile(
-    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|fresh|extra|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another)\b[\s,?!.]*)+",
+    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|fresh|extra|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another|we|us|he|she|him|her|they|i|you)\b[\s,?!.]*)+",
     re.I,
 )
 _WANTS = re.compile(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 APPROVE = (
-    r"approv\w*|sign(?:ed|s)? off|accept\w*|keep(?:s|ing|ers?)?|love\w*|likes?|liking|winners?|ship|good(?: to go)?|great|perfect|fine|ok|okay|yes|yep|yeah|yay|"
+    r"approv\w*|sign(?:ed|s)? off|accept\w*|keep(?:s|ing|ers?)?(?! (?:on )?\w+ing\b)|love\w*|likes?|liking|winners?|ship|good(?: to go)?|great|perfect|fine|ok|okay|yes|yep|yeah|yay|"
     r"amazing|awesome|excellent|nice|(?<=\d )rocks?|thumbs up|favou?rites?|green ?light|go with|go for|works?|beautiful|lovely|pass(?:es)?|"
     r"surviv\w*|ma(?:de|kes?) the cut|lgtm|can stay|best|choose|chosen|pick(?:ed)?|select(?:ed)?|take|brilliant|fantastic|gorgeous|wonderful|correct|want|in\b(?= *$)|stays?|👍|✅|✔️?|❤️?|💚|\+1"
 )

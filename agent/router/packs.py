@@ -14,6 +14,7 @@ _NAME = (
         rf"\b{_NAME_LEAD}[\s:=]*(?:the |a |an )?(?:style |pack |style pack )?(?:\"([^\"]+)\"|(?<!\w)'([^']+)'|([A-Z][\w']*(?:\s+(?:[A-Z0-9][\w']*|&|of|the|and(?=\s+[A-Z])))*)|([\w&'-]+(?:[ ](?!on\b|from|for\b|and\b|with|using|please|trigger|preset|pls|based|out|thanks|style|pack)[\w&'-]+){{0,2}}))"
     ),
     re.compile(r"([\w\u30fc]+)という(?:名前|スタイル)()()()"),
+    re.compile(r"([\w\u30fc]*[A-Za-z\u30a0-\u30ff]+)って(?:呼|いう|言)()()()"),
     re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']+)'()()"),
     re.compile(r"\b(?:style|pack|lora|style pack)\s*[:=,-]?\s*([A-Z][\w']*(?:\s+(?:[A-Z0-9][\w']*|&|of|the))*)()()()"),
     re.compile(

@@ -43,7 +43,7 @@ _PATTERN = re.compile(
     r"|(?P<rest>(?<!\blike )(?<!\bas )(?<!\bas in )(?<!\bas on )(?<!\bthe )\b(?:the\s+)?(?:rest|others|other ones|remaining(?:\s+\w+)?|remainder|leftovers)\b(?:\s+of\s+(?:them|these|those))?|\beverything else\b|\ball (?:the )?others\b)"
     r"|(?P<keepers>\b(?:the|my|our|all)\s+(?:keepers|winners|good ones|best ones|chosen ones|favou?rites)\b|\b(?:the ones|what(?:ever)?|all|everything)\s+(?:that\s+)?i\s+(?:kept|liked|picked|chose|loved)\b)"
     r"|(?P<approved>(?<!\d )\b(?:all\s+|everything\s+|what(?:ever)?\s+|the\s+)*(?:ones?\s+)?(?:that\s+)?(?:i(?:'ve)?\s+)?(?:just\s+)?(?:approved|accepted)\b(?:\s+(?:ones|assets|art|images|sprites|props|items|icons|tiles|characters|textures|stuff))?)"
-    r"|(?P<all>\beverything\b|(?<!\bat )\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
+    r"|(?P<all>\beverything\b|\beverybody\b|\beveryone\b|(?<!\bat )\ball\b(?:\s+(?:of\s+)?(?:the(?:m|se)?|those|it)\b)?|\bthem all\b|\bevery (?:single )?(?:one|image|asset|picture)\b|\bthe (?:whole|entire|complete) (?:batch|set|lot|gallery)\b|\bthe lot\b|\bany of (?:them|these|those)\b|\bnone\b(?:\s+of\s+(?:them|these|those))?)"
     r"|(?P<batch>\bbatch(?:es)?\s*(?:#|number\s*|no\.?\s*)?(\d+)\b)"
     rf"|(?P<one>(?<![\w.\-]){_NUMBER}\b)",
     re.I,

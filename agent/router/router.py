@@ -11,7 +11,7 @@ from agent.router import labels
 from agent.router.classifier import WEIGHTS, TextEncoder
 from agent.router.clause_router import MAX_CHARS, ClauseRouter
 from agent.router.earlier import earlier
-from agent.router.sense import sensible
+from agent.router.sense import grounded, sensible
 from agent.router.tagger import network
 from agent.router.tagger.calls import CallMaker
 from agent.router.tagger.reader import Tagger
@@ -51,7 +51,10 @@ class Router:
 
     def route(self, text: str, context: TurnContext = TurnContext()) -> Routing:  # noqa: B008 (frozen)
         ruled = self._clauses.route(text, context)
-        best = ruled if ruled.settled else chosen(ruled, self._tagged(text, context), text, context)
+        if ruled.settled:
+            best = ruled
+        else:
+            best = chosen(grounded(ruled, text), grounded(self._tagged(text, context), text), text, context)
         return replace(best, calls=sensible(best.calls, text, context))
 
     def _tagged(self, text: str, context: TurnContext) -> Routing:

@@ -11,8 +11,9 @@ from typing import Any
 from agent.router.lists import STYLES
 from agent.router.numbers import digits
 from agent.router.slots import ENGINE_FORMATS
-from agent.router.types import RoutedCall, TurnContext
+from agent.router.types import RoutedCall, Routing, TurnContext
 
+UNGROUNDED = 0.3  # of the confidence of a reading that heard what cannot be meant
 _SCENERY = re.compile(
     r"background|backdrop|parallax|skybox|\bsky\b|fondo|fundo|hintergrund|himmel|cielo|ciel\b|céu|背景|空", re.I
 )
@@ -35,28 +36,73 @@ _NO_QUERY = re.compile(
     r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project)\b\s*)+",
     re.I,
 )
+_SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten?|tarjetas? de crédito)"
+_OTHERS = r"(?:users?|customers?|players?' accounts?|accounts?|usuarios?|usuários?|clientes?|cuentas?|utilisateurs?|comptes?|benutzer\w*|nutzer\w*|kunden|konten|ユーザー|他人|アカウント)"
+_OTHERS_SECRETS = re.compile(rf"{_SECRET}.{{0,60}}{_OTHERS}|{_OTHERS}.{{0,60}}{_SECRET}", re.I | re.S)
+_SHUT_UP = re.compile(
+    r"halt(?:et)? (?:die klappe|den mund|dein maul|die fresse)|halt'?s maul|\bshut up\b|\bstfu\b|cállate|callate la boca|ta gueule|ferme-la|cala a boca|cala-te|黙れ",
+    re.I,
+)
+_UNDOES = re.compile(
+    r"un-?do|undu|\buno|revers|revert|(?<!money )back|before|restor|mistake|accident|un-?(?:reject|approv)|changed? my mind|previous|deshaz|deshac|deshá|revier|anul|annul|défai|défaire|reven|revien|rétabl|remet|rückgängig|zurück|widerruf|desfa|volt[ae](?! a \w+[aei]r\b)|戻|取り?消|やり直|アンドゥ|ctrl|cmd|oops|whoops|mean|slip|wrong|rewind|never ?mind|scratch",
+    re.I,
+)
+_EXPORTS = re.compile(
+    r"\b(?:export\w*|sheets?|atlas|pngs?|webp|zip|download|pack(?:ed)? (?:up|into)|exporti\w*|hoja|planche|folha)\b|書き出|エクスポート|シート",
+    re.I,
+)
+_RATHER = re.compile(
+    r"\b(?:kidding|joking|no wait|wait,? no|scratch that|i mean|make that|actually)\b\D{0,25}(\d+)\b", re.I
+)
+_COMPARATIVE = re.compile(
+    r"(?:please |pls |can you |could you )?(?:make|turn|get)\s+(?:number |#)?(\d+)\s+((?:a (?:bit|little|lot|touch) |much |way |far |even |slightly )?(?:(?:more|less) \w+|\w{2,}er))\W*(?:please|pls)?\W*",
+    re.I,
+)
+_NO_COMPARATIVE = re.compile(
+    r"\w*(?:flower|tower|power|monster|spider|player|water|ladder|lever|finger|feather|banner|letter|paper|timer|burger|tiger|soldier|hammer|dagger|corner|border|river|hunter|fighter|archer|miner|farmer|baker|sorcerer|villager)",
+    re.I,
+)
 _ACTS_ON_PICTURES = frozenset({"upscale_assets", "export_assets", "regenerate_assets", "label_assets"})
 
 
 def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tuple[RoutedCall, ...]:
     """The calls, in order, without what contradicts or repeats another one."""
+    if _OTHERS_SECRETS.search(text) or _SHUT_UP.search(text):
+        return ()
     out = [replace(call, args=dict(call.args)) for call in calls]
     for call in out:
         _agree(call, text)
-    for step in (_with_pack, _once, _one_export, _chosen_from, _those):
+    for step in (_redone, _with_pack, _no_files, _once, _one_export, _chosen_from, _those):
         out = step(out, text, context)
     return tuple(out)
+
+
+def grounded(heard: Routing, text: str) -> Routing:
+    """A reading without calls that no word of the message can have asked for, and little trust in what is left of it."""
+    calls = tuple(call for call in heard.calls if call.name != "undo_review" or _UNDOES.search(text))
+    if len(calls) == len(heard.calls):
+        return heard
+    return replace(heard, calls=calls, confidence=UNGROUNDED * heard.confidence)
 
 
 def _agree(call: RoutedCall, text: str) -> None:
     """The arguments of one call with each other."""
     args = call.args
     if call.name == "review_assets":
+        for names in ("approve", "reject"):
+            if "all" in args[names] and any(isinstance(ref, int) for ref in args[names]):
+                args[names] = [ref for ref in args[names] if ref != "all"]  # "30 to 33, discard them all"
         for names, others in (("approve", "reject"), ("reject", "approve")):
             numbered = any(isinstance(ref, int) for ref in args[others])
             if numbered and args[names] in (["all"], ["approved"]):
                 args[names] = ["rest"]
+    elif len(args.get("assets") or ()) > 1:
+        args["assets"] = [ref for ref in args["assets"] if ref not in ("all", "both")]
     if call.name == "generate_assets":
+        numbers = re.findall(r"\d+", digits(text).plain)
+        if args["count"] == args.get("size") and numbers.count(str(args["count"])) == 1:
+            others = [int(number) for number in numbers if int(number) != args["count"]]
+            args["count"] = others[0] if len(others) == 1 else 1  # "a lava texture in 1024"
         if args.get("tileable") and args.get("kind") not in ("tile", "texture") and not _SCENERY.search(text):
             args["kind"] = "texture"
         style = args.get("style")
@@ -70,6 +116,22 @@ def _is_name(style: str) -> bool:
     inner = len(words) == 1 and bool(re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", style))
     titled = len(words) > 1 and all(word[:1].isupper() and not word.isupper() for word in words)
     return (inner or titled) and style.lower().replace("-", " ") not in {known.replace("-", " ") for known in STYLES}
+
+
+def _redone(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "Make 8 chubbier" is about picture 8: eight of a thing would be chubbier ones."""
+    match = _COMPARATIVE.fullmatch(digits(text).plain.strip())
+    if not match or match[1] == "1" or _NO_COMPARATIVE.fullmatch(match[2].split()[-1]):
+        return calls
+    args = {"assets": [int(match[1])], "change": match[2]}
+    return [RoutedCall("regenerate_assets", args, max((call.confidence for call in calls), default=0.8))]
+
+
+def _no_files(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """The files of code that is asked for ("put the first files down for me") are no export of pictures."""
+    if not any(call.name == "scaffold_code" for call in calls) or _EXPORTS.search(text):
+        return calls
+    return [call for call in calls if call.name != "export_assets"]
 
 
 def _with_pack(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
@@ -148,9 +210,12 @@ def _chosen_from(calls: list[RoutedCall], text: str, context: TurnContext) -> li
             for key in ("transparent", "tileable", "size", "style_pack"):
                 if key in call.args:
                     named[-1].args.setdefault(key, call.args[key])
-    match = _CHOICE.search(digits(text).plain)
-    if match and len(named) == 1 and named[0].args["count"] == 1:
-        named[0].args["count"] = int(next(group for group in match.groups() if group))
+    plain = digits(text).plain
+    match = _CHOICE.search(plain) or _RATHER.search(plain)
+    if match and len(named) == 1:
+        told = re.search(rf"\b{named[0].args['count']}\b", plain)
+        if match.re is _RATHER or not told or named[0].args["count"] == 1:
+            named[0].args["count"] = int(next(group for group in match.groups() if group))
     return [call for call in calls if call.name != "generate_assets" or call in named]
 
 

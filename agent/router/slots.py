@@ -257,6 +257,7 @@ _ALL_BUT = re.compile(
 )
 _IS = re.compile(r"\s+(?:are|is|get|gets|go|goes|will be|can be)\s", re.I)
 _SO_IS = re.compile(r"\s*(?:so (?:is|are|does|do)|neither|nor)\b", re.I)  # the verdict before holds
+_TOO = re.compile(r"\b(?:also|too|as well|likewise|ditto)\s*$", re.I)
 _ALL_APPROVED = re.compile(r"\b(?:all|everything|every ?one)(?: of them| is| are)? (?:approved|accepted)\b", re.I)
 _EXCEPTED = re.compile(
     r"\bexcept(?: for)? (?:the |number |#)*\d+(?:st|nd|rd|th)?(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+)#?\d+(?:st|nd|rd|th)?)+(?! (?:is|are|was|needs?|looks?)\b(?! (?:can|good|great)))",
@@ -352,7 +353,7 @@ def review(
             continue
         if not cues:
             for span in spans:
-                if polarity is None or suffix_style and not _SO_IS.match(chunk):
+                if polarity is None or suffix_style and not (_SO_IS.match(chunk) or _TOO.search(chunk)):
                     waiting.append(span.refs)
                 else:
                     give(span.refs, polarity)

@@ -14,7 +14,7 @@ from agent.router.lists import STYLES
 from agent.router.looks import extras_of
 from agent.router.normalise import plain_layer
 from agent.router.references import Ref
-from agent.router.tagger import values
+from agent.router.tagger import phrases, values
 from agent.router.tagger.merging import both, merged
 from agent.router.tagger.reader import Reading, Request
 from agent.router.tagger.values import (
@@ -28,49 +28,6 @@ from agent.router.tagger.values import (
 )
 from agent.router.text import Spanned, tidy
 from agent.router.types import RoutedCall, TurnContext
-
-_LIST = re.compile(r"[,;/、・&+.]|\b(?:and|or|plus|y|e|et|und|ou|oder|o)\b|と", re.I)
-_LISTED = re.compile(r"[^\s,&](?:[^,&]*[^\s,&])?")  # of one stretch: "acorn & pine cone"
-_APIECE = re.compile(r"\b\d+ (?:of )?(?:each|apiece)\b|\beach\b\W*$", re.I)
-_POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
-_NO_PICTURE = re.compile(
-    r"\b(?:factor(?: of)?|by|por|par|um das|faktor)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?|veces|fois|vezes|mal|fach|倍)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b",
-    re.I,
-)
-_FLAGS = {
-    "transparent": re.compile(
-        r"transp|see.?through|white|nothing|background|\bbg\b|backdrop|backing|alpha|cut.?out|clear|isolat|knock|strip|behind|white box|décor|fond|fondo|fundo|hintergrund|freigestellt|détour|recort|透過|透明|背景|切り抜",
-        re.I,
-    ),
-    "tileable": re.compile(
-        r"til|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|kante|aneinander|corte|継ぎ目|シームレス|ループ|繰り返",
-        re.I,
-    ),
-}
-
-_PACK_WORDS = r"(?:packs?|styles?|styled|stil\w*|estilos?|look|lora|paquete|パック|スタイル|画風)"
-_PACK_WORD = re.compile(_PACK_WORDS, re.I)
-_BESIDE_PACK = re.compile(rf"^{_PACK_WORDS}\s+|\s+{_PACK_WORDS}$", re.I)
-
-_LEARN = re.compile(
-    r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
-    re.I,
-)
-_REASON = re.compile(
-    r"[,;:\s]*\b(?:they|it|those|these|that)(?:'?(?:re|s)| (?:are|is|look|looks|were|was|feel|feels))\b", re.I
-)
-_ASKS = re.compile(
-    r"\b(?:redo|re-?(?:make|draw|generate|roll|paint|try|place)|again|anew|try|make|give|change|add|put|wants?|needs?|should|please)\b",
-    re.I,
-)
-_LEAD = re.compile(r"^(?:(?:make|give|turn|put|add|redo|with|have|the|a|an|it|them|him|her|to|w)\b\s*)+", re.I)
-
-_COMMAND = re.compile(r"(?:generate|create|draw|make|paint|render|design|give|need|want|add|export|show)", re.I)
-_HELD = re.compile(
-    r"\s+(?:for|of|in|on|with|at|from|de|del|da|do|dos|das|du|des|von|vom|im|am|mit|für|para|com|con|pour|sur|avec|en|na|no)(?:\s+(?:the|a|an|my|our|la|el|los|las|le|les|der|die|das|dem|den|einem|einer|un|une|uma?|os?|as?))?\s+",
-    re.I,
-)
-_SPRITES = re.compile(r"(?<=\w)\s+(?:sprites?|assets?|images?|pictures?|pngs?)$", re.I)
 
 EarlierOf = Callable[[list[RoutedCall]], generation.Earlier]
 
@@ -90,7 +47,7 @@ class CallMaker:
     ) -> None:
         self._text, self._context = text, context
         self._numbers = number_places(text)
-        self._unmeasured = _NO_PICTURE.sub(lambda match: " " * len(match.group()), text)
+        self._unmeasured = phrases.NO_PICTURE.sub(lambda match: " " * len(match.group()), text)
         self._alone: set[str] = set()  # tools that are called once: the whole message may speak of them
         self._kind_of, self._favours, self._earlier_of = kind_of, favours, earlier_of
         self._said: list[Ref] = []
@@ -122,7 +79,7 @@ class CallMaker:
         learned = [self._text[r.start : r.end] for r in requests if r.tool == "create_style_pack"]
         drawn = [call for call in calls if call.name == "generate_assets"]
         names = [call.args.get("name") for call in calls if call.name == "create_style_pack"]
-        if self._context.images or not drawn or len(names) != 1 or not names[0] or _LEARN.search(learned[0]):
+        if self._context.images or not drawn or len(names) != 1 or not names[0] or phrases.LEARN.search(learned[0]):
             return calls
         for call in drawn:
             call.args.setdefault("style_pack", names[0])
@@ -138,7 +95,7 @@ class CallMaker:
         rejected = bool(calls) and calls[-1].name == "review_assets" and bool(calls[-1].args["reject"])
         if request.tool != "regenerate_assets" or not rejected or request.slots.get("assets"):
             return False
-        return bool(_REASON.match(self._text, request.start)) and not _ASKS.search(
+        return bool(phrases.REASON.match(self._text, request.start)) and not phrases.ASKS.search(
             self._text, request.start, request.end
         )
 
@@ -152,7 +109,10 @@ class CallMaker:
                 return [self._review(request)]
             case "regenerate_assets":
                 args = slots.regenerate(clause, gallery, self._said)
-                change = longer(_LEAD.sub("", self._words(request, "change")), args.get("change", ""))
+                change = longer(phrases.LEAD.sub("", self._words(request, "change")), args.get("change", ""))
+                if number(change) is not None and " " not in change:  # "has 3 legs and it should have four"
+                    places = self._places(request, "assets")
+                    change = tidy(self._text[places[-1][1] if places else request.start : request.end])
                 if change:
                     args["change"] = change
                 return [args | {"assets": self._refs(request, "assets") or args["assets"]}]
@@ -165,12 +125,14 @@ class CallMaker:
                 return [packs.style_pack(clause) | ({"name": name} if name else {})]
             case "query_design_docs":
                 return [
-                    slots.question(self._whole() if len(self._alone) == 1 and _POINTER.search(clause.plain) else clause)
+                    slots.question(
+                        self._whole() if len(self._alone) == 1 and phrases.POINTER.search(clause.plain) else clause
+                    )
                 ]
             case "scaffold_code":
                 engine = slots.engine(self._plain(self._words(request, "engine")).plain) or slots.engine(clause.plain)
                 engine = engine or (slots.engine(self._text) if request.tool in self._alone else None)
-                whole = len(self._alone) == 1 and _POINTER.search(clause.plain)
+                whole = len(self._alone) == 1 and phrases.POINTER.search(clause.plain)
                 said = slots.scaffold(self._whole() if whole else clause)["requirements"]
                 wanted = longer(self._words(request, "requirements"), said)
                 return [{"requirements": wanted} | ({"engine": engine} if engine else {})]
@@ -223,9 +185,12 @@ class CallMaker:
         # "la" beside "2" is no pronoun
         found = list(dict.fromkeys(told or [ref for part in words for ref in refs(part, gallery, self._said)]))
         if slot == "assets":
-            text = values.blanked(self._text, self._places(request, "change"))  # "21 should have 4 legs"
-            ruled = slots.refs(self._plain(text[request.start : request.end]), gallery, [])
-            found = ruled if set(found) < set(ruled) else found
+            text = values.blanked(self._unmeasured, self._places(request, "change"))  # "21 should have 4 legs"
+            clause = self._plain(text[request.start : request.end])
+            ruled = slots.refs(clause, gallery, [])
+            found = (
+                ruled if set(found) < set(ruled) and (not found or values.in_one_list(ruled, clause.plain)) else found
+            )
         if found and "rest" not in found:
             self._said = list(dict.fromkeys([*self._said, *found])) if request.tool == "review_assets" else found
         return found
@@ -248,7 +213,9 @@ class CallMaker:
             guesses.append(subject)
             return request.kind(self._text, subject) or self._kind_of(subject)
 
-        heard = self._plain(self._text[request.start : request.end])
+        cutout = [(a, b) for a, b in self._places(request, "transparent") if self._is_flag("transparent", a, b)]
+        # "must not have the background" names no kind
+        heard = self._plain(values.blanked(self._text, cutout)[request.start : request.end])
         ruled = generation.generate(heard, self._context.style_packs, guess, self._earlier_of(calls))
         counts = [(start, number(self._text[start:end])) for start, end in self._places(request, "count")]
         counts = [(start, count) for start, count in counts if count is not None]
@@ -267,22 +234,24 @@ class CallMaker:
             english = english_subject(things[0][2], self._text) == things[0][2]
             named = ruled[0]["kind"] if english and not guesses else None  # rules know no others
         said = {count for _, count in counts} | {call["count"] for call in ruled}
-        names = [uncounted(_SPRITES.sub("", tidy(words)), said) for _, _, words in things]
+        names = [uncounted(phrases.SPRITES.sub("", self._uncommanded(tidy(words))), said) for _, _, words in things]
         if len(ruled) == len(names) == 1 and (
-            generation.stands_in(names[0]) or values.is_better_cut(names[0], ruled[0]["subject"])
+            generation.stands_in(names[0])
+            or generation.is_kind_alone(names[0])
+            or values.is_better_cut(names[0], ruled[0]["subject"])
         ):
             names = [ruled[0]["subject"]]
         kind = self._words(request, "kind")
         joint = bool(kind) and len(names) > 1
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
-            names = [f"{names[0]} {kind}"]  # "underwater themed" "buttons"
+            names = [self._with_kind(request, names[0], kind)]  # "underwater themed" "buttons"
         if len(counts) > 1 or (
             len(counts) == 1 and len(things) > 1 and not values.counts_all(self._text, counts[0][0], things)
         ):
             each = _paired(counts, things)
         else:
             default = ruled[0]["count"] if len(ruled) == 1 else max(len(things), generation.vague_count(clause.plain))
-            apiece = len(things) if counts and _APIECE.search(clause.plain) else 1
+            apiece = len(things) if counts and phrases.APIECE.search(clause.plain) else 1
             names, each = [", ".join(dict.fromkeys(names))], [counts[0][1] * apiece if counts else default]
             if joint and kind.lower() not in names[0].lower() and not generation.is_kind_alone(self._plain(kind).plain):
                 names = [f"{names[0]} {kind}"]  # "main menu", "underwater themed" and "buttons"
@@ -294,18 +263,34 @@ class CallMaker:
     def _subjects(self, request: Request) -> list[tuple[int, int]]:
         """Where the things stand, without a stray command ("generiere", "Heuballen")."""
         places = self._places(request, "subject")
-        kept = [(a, b) for a, b in places if not _COMMAND.fullmatch(self._plain(self._text[a:b]).plain.strip())]
+        kept = [(a, b) for a, b in places if not phrases.COMMAND.fullmatch(self._plain(self._text[a:b]).plain.strip())]
         return kept or places
+
+    def _with_kind(self, request: Request, name: str, kind: str) -> str:
+        """A thing with the word for its kind where it stood: "panelas" and "cobre" of "panelas de cobre"."""
+        (start, end), *more = self._places(request, "kind")
+        after = [place for place in self._places(request, "subject") if place[0] >= end]
+        if more or len(after) != 1 or not phrases.HELD.fullmatch(self._text[end : after[0][0]]):
+            return f"{name} {kind}"
+        return self._text[start : after[0][1]]
+
+    def _uncommanded(self, name: str) -> str:
+        """ "desenha faroleiros" without the command."""
+        first, _, rest = name.partition(" ")
+        return rest if rest and phrases.COMMAND.fullmatch(self._plain(first).plain.strip()) else name
+
+    def _is_flag(self, flag: str, start: int, end: int) -> bool:
+        return bool(phrases.FLAGS[flag].search(self._text, start, end))
 
     def _things(self, places: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
         """(start, end, words) of each thing: stretches that no list parts are one thing, and no more."""
         out: list[tuple[int, int, str]] = []
-        parts = [m.span() for start, end in places for m in _LISTED.finditer(self._text, start, end)]
+        parts = [m.span() for start, end in places for m in phrases.LISTED.finditer(self._text, start, end)]
         for start, end in parts:
             words = self._text[start:end]
-            if out and not _LIST.search(self._text[out[-1][1] : start]):
+            if out and not phrases.LIST.search(self._text[out[-1][1] : start]):
                 between = self._text[out[-1][1] : start]
-                whole = f"{out[-1][2]}{between}{words}" if _HELD.fullmatch(between) else f"{out[-1][2]} {words}"
+                whole = f"{out[-1][2]}{between}{words}" if phrases.HELD.fullmatch(between) else f"{out[-1][2]} {words}"
                 out[-1] = (out[-1][0], end, whole)
             else:
                 out.append((start, end, words))
@@ -327,18 +312,22 @@ class CallMaker:
         sides = [int(side) for side in re.findall(r"\d+", self._plain(self._words(request, "size")).plain)]
         if sides and ruled.get("seed") not in sides:
             extras["size"] = max(sides)
-        for flag, words in _FLAGS.items():
+        for flag, words in phrases.FLAGS.items():
             if words.search(self._words(request, flag)) and ruled.get(flag) is not False:
                 extras[flag] = True
         pack = self._words(request, "style_pack").strip("\"'“”«»「」 ")
-        if pack and (pack.lower() in map(str.lower, self._context.style_packs) or _PACK_WORD.search(self._text)):
+        if pack and (pack.lower() in map(str.lower, self._context.style_packs) or phrases.PACK_WORD.search(self._text)):
             known = {name.lower(): name for name in self._context.style_packs}
-            own = str(ruled.get("style_pack") or _BESIDE_PACK.sub("", pack))
+            own = str(ruled.get("style_pack") or phrases.BESIDE_PACK.sub("", pack))
             beside = tidy(pack.replace(own, " "))  # "Saffron style" is called Saffron, "Saffron Bazaar" is not
-            shorter = own in pack and (not beside or bool(_PACK_WORD.fullmatch(beside)))
+            shorter = own in pack and (not beside or bool(phrases.PACK_WORD.fullmatch(beside)))
             extras["style_pack"] = known.get(pack.lower(), own if shorter else pack)
         style = self._words(request, "style")
-        if style and not _PACK_WORD.fullmatch(style) and not any(words.search(style) for words in _FLAGS.values()):
+        if (
+            style
+            and not phrases.PACK_WORD.fullmatch(style)
+            and not any(words.search(style) for words in phrases.FLAGS.values())
+        ):
             extras["style"] = style
         return extras
 

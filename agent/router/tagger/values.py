@@ -106,7 +106,7 @@ _BATCH = re.compile(
     r"\b(?:batch(?:es)?|lot(?:e)?|charge|lote|バッチ)\s*(?:#|number|no\.?|n[°º]|numero|nr\.?)?\s*(\d+)|バッチ\s*(\d+)"
 )
 _REST = re.compile(
-    r"\b(?:rest(?:o|e)?|others|other ones|remaining|remainder|leftovers|everything else|demas|otros|otras|restantes?|autres|ubrigen|restlichen|anderen?|andren|outros|outras)\b|残り|他|ほか"
+    r"\b(?:rest(?:o|e)?|others|other ones|remaining|remainder|leftovers|everything else|demas|otros|otras|restantes?|autres|ubrigen|restlichen|anderen?|andren|outros|outras)\b|残り|他|ほか|あと(?![\d一二三四五六七八九十])"
 )
 _ALL = re.compile(
     r"\b(?:all|everything|every|everyone|everybody|entire|whole|lot of them|the lot|todos?|todas?|tudo|tous|toutes?|tout|alles?|alle|samtliche|none|nothing|any|ninguno|ninguna|nada|aucune?|keine?s?|nenhum|nenhuma)\b|全部|全て|すべて|全員|みんな"
@@ -167,14 +167,20 @@ def number_places(text: str) -> list[tuple[int, int]]:
 
 
 _MULTIPLIED = (  # verbs that say how many times
-    (4, re.compile(r"cu[aá]dr[uú]pl|quadr[uú]pl|quadrupl|vervierfach", re.I)),
-    (3, re.compile(r"tr[ií]pl[ií]|tripl[ae]|verdreifach", re.I)),
-    (2, re.compile(r"d[uú]pl[ií]|verdoppel|doublé|dobra", re.I)),
+    (
+        4,
+        re.compile(
+            r"cu[aá]dr[uú]pl|quadr[uú]pl|quadrupl|vervierfach|viermal so|vier mal so|cuatro veces|quatre fois|quatro vezes|four times|四倍",
+            re.I,
+        ),
+    ),
+    (3, re.compile(r"tr[ií]pl[ií]|tripl[ae]|verdreifach|dreimal so|tres veces|trois fois|três vezes", re.I)),
+    (2, re.compile(r"d[uú]pl[ií]|verdoppel|doublé|dobra|doppelt so|zweimal so|dos veces|deux fois|duas vezes", re.I)),
 )
 _FACTORS = (
-    (4, re.compile(r"vierfach|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|(?:por|par|um) 4|四倍|4倍|times four|four times|\b4\b", re.I)),
-    (3, re.compile(r"dreifach|triple|tres veces|trois fois|três vezes|(?:por|par|um) 3|三倍|3倍|thrice|\b3\b", re.I)),
-    (2, re.compile(r"doppelt|verdoppel|doble|duplic|dobro|dobra|dobre|double|doubl|deux fois|dos veces|duas vezes|zweifach|二倍|2倍|倍|twice|twofold|\b2\b", re.I)),
+    (4, re.compile(r"vierfach|viermal|cu[aá]druple|cuatro veces|quatre fois|quadruple|qu[aá]druplo|quatro vezes|(?:por|par|um) 4|四倍|4倍|times four|four times|\b4\b", re.I)),
+    (3, re.compile(r"dreifach|dreimal|triple|tres veces|trois fois|três vezes|(?:por|par|um) 3|三倍|3倍|thrice|\b3\b", re.I)),
+    (2, re.compile(r"doppelt|verdoppel|doble|duplic|dobro|dobra|dobre|double|doubl|deux fois|dos veces|duas vezes|zweifach|zweimal|二倍|2倍|倍|twice|twofold|\b2\b", re.I)),
 )  # fmt: skip
 
 
@@ -197,6 +203,20 @@ def bridged(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int
         else:
             out.append((start, end))
     return out
+
+
+_BETWEEN = re.compile(
+    r"(?:[\s\d,&+#/-]|\b(?:and|to|through|number|images?|sprites?|pictures?|the|no|nr|st|nd|rd|th|y|et|und|e|o|a|la|el|le|die|der|das|los|las|les|os|as|batch|all)\b|番|と|、)*",
+    re.I,
+)
+
+
+def in_one_list(found: Sequence[Ref], plain: str) -> bool:
+    """Whether the numbers stand together, with nothing between them but what joins a list."""
+    places = [m.span() for ref in found if isinstance(ref, int) for m in re.finditer(rf"(?<!\d){ref}(?!\d)", plain)]
+    if not places:
+        return True
+    return bool(_BETWEEN.fullmatch(plain[min(start for start, _ in places) : max(end for _, end in places)]))
 
 
 def uncounted(words: str, said: set[int]) -> str:
