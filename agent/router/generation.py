@@ -22,7 +22,7 @@ _OPENING = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|instead|rendered|drawn|painted|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
+    r"[\s,.!?-]+(?:please|pls|plz|thanks(?: a lot)?(?: in advance)?|thank you|thx|ok\??|if possible|if you can|for me|for us|asap|quickly|right now|now|instead|rendered|drawn|painted|made|(?:next )?to (?:each|the) other|of them|of those|of these|(?:that )?i can use\b.*|(?:that|which) (?:tile|tiles|loop|loops|repeat|repeats)\b.*|(?:lying|standing|scattered|spread) around\b.*|let's say|say)\s*[.!?]*$",
     re.I,
 )
 _PURPOSE = re.compile(
@@ -127,7 +127,7 @@ class Earlier:
 
 NOTHING_EARLIER = Earlier()
 _STAND_IN = re.compile(
-    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|fresh|extra|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|different|another|we|us|he|she|him|her|they|i|you)\b[\s,?!.]*)+",
+    r"(?:(?:maybe|perhaps|of|for|with|the|some|more|new|fresh|extra|it|them|these|those|ones?|things?|stuff|pieces|bits|idk|that|this|both|diff\w*|another|we|us|he|she|him|her|they|i|you)\b[\s,?!.]*)+",
     re.I,
 )
 _WANTS = re.compile(

@@ -12,7 +12,7 @@ from agent.router.text import Spanned, tidy
 
 RESET = re.compile(
     r"\b(?:back to|as|to|again) (?:new|pending|undecided|unreviewed|not (?:yet )?reviewed)\b|\bun-?(?:approve|accept|reject|review)\w*\b|\bdisapprove\b|\bnot (?:yet )?reviewed\b"
-    r"|\b(?:approved|rejected|accepted)\s+(?:it |them )?by (?:mistake|accident)\b|\b(?:reset|clear|remove|take|withdraw|revoke)\b(?=.*\b(?:verdicts?|approvals?|rejections?|reviews?|decisions?|state|status)\b)|\breset (?=#?\d|(?:the |number )?\d|all\b|it\b|them\b)|\bundecided\b",
+    r"|\b(?:approved|rejected|accepted)\s+(?:it |them )?by (?:mistake|accident)\b|\b(?:reset|clear|remove|take|withdraw|revoke)\b(?=[^.!?]*\b(?:verdicts?|approvals?|rejections?|reviews?|decisions?|state|status)\b)|\breset (?=#?\d|(?:the |number )?\d|all\b|it\b|them\b)|\bundecided\b",
     re.I,
 )
 _REMOVES = re.compile(r"\b(?:untag|remove|drop|delete|strip|take\b.*\b(?:off|out|away)|shouldn't have|without)\b", re.I)

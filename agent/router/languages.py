@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.router import number_words
 from agent.router.text import Piece, Spanned
 from agent.router.things import Things, english_too
 
@@ -41,8 +42,9 @@ class Row:
 class Lexicon:
     """Phrases of one language, found at word starts through their first letters; longer ones among `things` win."""
 
-    def __init__(self, rows: list[tuple[str, Row]], things: Things, spaced: bool) -> None:
-        self._spaced, self._things = spaced, things
+    def __init__(self, language: str, rows: list[tuple[str, Row]]) -> None:
+        self._spaced = spaced = language != "ja"
+        self._things, self._language = Things(language), language
         self._rows = [row for _, row in rows]
         by_start: dict[str, list[int]] = {}
         for number, (words, _) in enumerate(rows):
@@ -65,14 +67,18 @@ class Lexicon:
 
     def find(self, text: str) -> Iterator[tuple[int, int, Row]]:
         """(start, end, row) of each phrase, left to right, none overlapping."""
-        at = 0
+        at, numbers, letters = 0, number_words.pattern(self._language), number_words.plain_letters(text)
         while at < len(text):
             inside = self._spaced and at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
             pattern = None if inside else self._pattern(text[at].lower())
             match = pattern.match(text, at) if pattern else None
             end = match.end() if match else at
             thing = None if inside else self._things.at(text, at)
-            if thing is not None and thing[0] > end:
+            number = None if inside or numbers is None else numbers.match(letters, at)
+            if number is not None and number.end() > end:
+                end = number.end()
+                yield at, end, Row(str(number_words.compounds(self._language)[number[0]]))
+            elif thing is not None and thing[0] > end:
                 end = thing[0]
                 yield at, end, Row(thing[1], noun=True)
             elif match and end > at:
@@ -94,7 +100,7 @@ def lexicons() -> dict[str, Lexicon]:
         if language != "ja":  # longer phrases win over the words in them
             flat = [(option, row) for words, row in rows for option in _options(words)]
             rows = sorted(flat, key=lambda pair: -len(pair[0]))
-        out[language] = Lexicon(rows, Things(language), spaced=language != "ja")
+        out[language] = Lexicon(language, rows)
     return out
 
 

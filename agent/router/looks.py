@@ -21,6 +21,7 @@ _PACK = (
         + _NAME_IN_PACK
         + r"\s+(?i:style ?pack|style|pack|look|lora)\b,?"
     ),
+    re.compile(r"(?i:\busing)\s+([A-Z][a-z]\w*(?: [A-Z][a-z]\w*)+)(?=\s*(?:[:,.;]|$))"),
     re.compile(r"(?:[,;(]|\s-)\s*" + _NAME_IN_PACK + r"\s+(?i:style ?pack|pack|lora)\b"),  # "five bats, BoomBox pack"
 )
 _STYLE_FREE = re.compile(
@@ -55,7 +56,7 @@ _CUTOUT = re.compile(
     re.I,
 )
 TILE = re.compile(
-    r",?\s*\b(?:(?:that|which|it|and|they) )?(?:(?:should |must |can |could |has to |have to |needs to |need to )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|(?:should|must|can|has to|have to|needs? to) (?:be )?tile(?:able|d)?|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps? around|endless)\b",
+    r",?\s*\b(?:(?:that|which|it|and|they) )?(?:(?:should |must |can |could |has to |have to |needs to |need to )?(?:tiles? (?:nicely|well|perfectly|seamlessly|properly|endlessly|cleanly)|loops? (?:seamlessly|nicely|perfectly|forever|clean(?:ly)?)|repeats?(?: (?:seamlessly|forever|endlessly|nicely|without (?:any )?(?:visible )?(?:edges|seams)))?)|(?:should|must|can|has to|have to|needs? to) (?:be )?tile(?:able|d)?|seamless(?:ly)?(?: (?:tiling|tileable|repeating|looping))?|tileable|tiling|repeatable|repeating|without (?:any )?(?:visible )?(?:seams|edges)|wraps?[- ]around|endless)\b",
     re.I,
 )
 SURFACE = re.compile(r"\b(?:textures?|tiles?|tile ?sets?|tileable|seamless|materials?|repeats?)\b", re.I)

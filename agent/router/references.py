@@ -16,7 +16,7 @@ _OTHER_NUMBERS = re.compile(
     r"|world|python|phase|draft|milestone|week|day|year)s?\s*#?\d+(?:\.\d+)*\b"
     r"|\b\d+(?:x|×|\*|\s+(?:x|\*)\s+)\d+\b|\b\d+(?:\.\d+)?\s*-?\s*(?:x|px|pixels?|fps|k|%|times|fold|percent|dpi|seconds?|secs?|minutes?|mins?|hours?"
     r"|days?|weeks?|each|frames?|more(?!\s+\w+(?:er|oscuro|escuro)\b)|extra|versions?|variants?|variations?|options?|takes|alternatives|tries|colou?rs?|degrees?)\b"
-    r"|\b\d+\s*[x%](?!\w)|\bx\s*\d+\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+\d+\b(?!\s*,\s*\d)"
+    r"|\b\d+\s*[x%](?!\w)|\bx\s*\d+\b|\b(?:by|factor(?: of)?|times|scale(?: of)?)\s+\d+\b(?!\s*,\s*\d)|\b(?:factor|scale)\s*[=:]\s*\d+\b|\(\d{1,2}\)(?=\s*[a-z])"
     r"|\b1\s+(?:big |large |single |common |texture |sprite |png |webp )*(?:sheet|atlas|image|file|zip|archive|folder|spritesheet|png|picture|page|row|go|pass|sprite sheet)\b"
     r"|\b(?:to|at)\s+\d+x\b|\b\d+d\b",
     re.I,

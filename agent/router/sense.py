@@ -10,7 +10,9 @@ from typing import Any
 
 from agent.router.lists import STYLES
 from agent.router.numbers import digits
+from agent.router.references import Ref
 from agent.router.slots import ENGINE_FORMATS
+from agent.router.text import tidy
 from agent.router.types import RoutedCall, Routing, TurnContext
 
 UNGROUNDED = 0.3  # of the confidence of a reading that heard what cannot be meant
@@ -32,6 +34,10 @@ _CHOICE = re.compile(
 _NO_THING = re.compile(
     r"(?:zur auswahl|to (?:pick|choose) from|au choix|para (?:elegir|escolher)|[\W\d_]*|[\u3041-\u3096])", re.I
 )
+_COMMAND_ALONE = re.compile(
+    r"(?:(?:please|just|can you|could you)\s+)*(?:create|draw|make|generate|paint|render|design|need|want)(?: (?:it|them|one|that|these))?(?: please)?",
+    re.I,
+)
 _NO_QUERY = re.compile(
     r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project)\b\s*)+",
     re.I,
@@ -39,6 +45,20 @@ _NO_QUERY = re.compile(
 _SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten?|tarjetas? de crédito)"
 _OTHERS = r"(?:users?|customers?|players?' accounts?|accounts?|usuarios?|usuários?|clientes?|cuentas?|utilisateurs?|comptes?|benutzer\w*|nutzer\w*|kunden|konten|ユーザー|他人|アカウント)"
 _OTHERS_SECRETS = re.compile(rf"{_SECRET}.{{0,60}}{_OTHERS}|{_OTHERS}.{{0,60}}{_SECRET}", re.I | re.S)
+_APPROVED = re.compile(
+    r"\b(?:approved|accepted|keepers|winners|ones i|aprobad[oa]s|aceptad[oa]s|aprovad[oa]s|aceit[oa]s|approuvée?s|acceptée?s|validée?s|retenue?s|genehmigten?|angenommenen?|freigegebenen?|akzeptierten?)\b(?<!consider it approved)|承認し?た|承認済|採用し?た|採用分",
+    re.I,
+)
+_EMPTY_WISH = re.compile(
+    r"(?:(?:another|one|more|pass|go|try|time|shot|without|with|it|that|this|them|again|once|regenerate|redo|re-?roll|fix|please|pls|should|must|needs?|to|be|on|in|the|a|an|and|for|do|make|right|left|side|other|over|have|has|same|now|also|thanks|thx|\d+)\b\W*)+",
+    re.I,
+)
+_ABOUT_IT = re.compile(
+    r"\b(?:it|its|that|this|them|those|disso|dele|dela|deles|isso|eso|ello|ese|esto|de ello|davon|dafür|dazu|das|en|ça|cela|celui-ci)\b|それ|その|これ|この",
+    re.I,
+)
+_PIXELS = re.compile(r"\b(\d{2,4})\s*(?:px|pixels?|píxeles|pixel)\b", re.I)
+_SIDES = frozenset({128, 256, 512, 1024, 2048})
 _SHUT_UP = re.compile(
     r"halt(?:et)? (?:die klappe|den mund|dein maul|die fresse)|halt'?s maul|\bshut up\b|\bstfu\b|cállate|callate la boca|ta gueule|ferme-la|cala a boca|cala-te|黙れ",
     re.I,
@@ -72,7 +92,18 @@ def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tu
     out = [replace(call, args=dict(call.args)) for call in calls]
     for call in out:
         _agree(call, text)
-    for step in (_redone, _with_pack, _no_files, _once, _one_export, _chosen_from, _those):
+    for step in (
+        _redone,
+        _whole_wish,
+        _what_for,
+        _only_size,
+        _with_pack,
+        _no_files,
+        _once,
+        _one_export,
+        _chosen_from,
+        _those,
+    ):
         out = step(out, text, context)
     return tuple(out)
 
@@ -125,6 +156,44 @@ def _redone(calls: list[RoutedCall], text: str, context: TurnContext) -> list[Ro
         return calls
     args = {"assets": [int(match[1])], "change": match[2]}
     return [RoutedCall("regenerate_assets", args, max((call.confidence for call in calls), default=0.8))]
+
+
+def _whole_wish(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "A seam is visible on 47, needs another pass without it": what is wished for is told by the whole message."""
+    alone = len(calls) == 1 and calls[0].name == "regenerate_assets"
+    if alone and _EMPTY_WISH.fullmatch(calls[0].args.get("change", "")):
+        calls[0].args["change"] = tidy(text)
+    return calls
+
+
+def _what_for(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "How does parrying work? And prepare the Unity code for it": the code is for what was asked about."""
+    asked = ""
+    for call in calls:
+        if call.name in ("query_design_docs", "search_assets"):
+            asked = str(call.args.get("question") or call.args.get("query") or "")
+        elif (
+            call.name == "scaffold_code"
+            and asked
+            and _ABOUT_IT.search(call.args["requirements"])
+            or call.name == "scaffold_code"
+            and asked
+            and len(call.args["requirements"].split()) < 4
+        ):
+            call.args["requirements"] += f" ({asked})"
+    return calls
+
+
+def _only_size(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """The one size in pixels is that of the one thing; "1024, three variants" of a texture is a size, too."""
+    drawn = [call.args for call in calls if call.name == "generate_assets"]
+    sizes = set(_PIXELS.findall(text))
+    if len(drawn) == 1 and len(sizes) == 1:
+        drawn[0].setdefault("size", int(sizes.pop()))
+    for args in drawn:
+        if args["count"] in _SIDES and "size" not in args and args["kind"] in ("tile", "texture", "background"):
+            args["size"], args["count"] = args["count"], args.pop("variants", 1)
+    return calls
 
 
 def _no_files(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
@@ -187,7 +256,7 @@ def _one_export(calls: list[RoutedCall], text: str, context: TurnContext) -> lis
     for sheet in exports:
         for other in engines:
             same = sheet.args.get("assets") == other.args.get("assets") or not (
-                sheet.args.get("assets") and other.args.get("assets")
+                sheet.args.get("assets") not in (None, [], ["all"]) and other.args.get("assets")
             )
             if sheet.args.get("format") in ("spritesheet", None) and same and sheet in calls:
                 other.args.setdefault("assets", sheet.args.get("assets") or [])
@@ -200,7 +269,7 @@ def _one_export(calls: list[RoutedCall], text: str, context: TurnContext) -> lis
 def _chosen_from(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
     """ "Let me pick from five" says how many of the one thing that is asked for."""
     drawn = [call for call in calls if call.name == "generate_assets"]
-    named = [call for call in drawn if not _NO_THING.fullmatch(call.args["subject"])]
+    named = [call for call in drawn if not any(p.fullmatch(call.args["subject"]) for p in (_NO_THING, _COMMAND_ALONE))]
     if not named:
         return calls
     for call in drawn:
@@ -220,14 +289,21 @@ def _chosen_from(calls: list[RoutedCall], text: str, context: TurnContext) -> li
 
 
 def _those(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
-    """ "Approve 1, 2 and 3 and export the same three": a number that counts the pictures before is none of them."""
-    before: list[Any] = []
+    """ "Approve 1, 2 and 3 and export the same three": a number that counts the pictures before is none of them.
+    "Approve 2 and 3, export for Godot" means these two, unless other pictures were spoken of as well.
+    """
+    before: list[Ref] = []
+    approved, acted = set[Ref](), set[Ref]()
     said = {int(next(group for group in match.groups() if group)) for match in _THAT_MANY.finditer(digits(text).plain)}
     for call in calls:
         assets = call.args.get("assets")
         if call.name in _ACTS_ON_PICTURES and assets == [len(before)] and assets[0] in said:
             call.args["assets"] = list(before)
+        bare = call.name == "export_assets" and assets in (["approved"], None) and not _APPROVED.search(text)
+        if bare and before and (acted <= approved or not approved):
+            call.args["assets"] = list(before)
         named = call.args.get("approve") if call.name == "review_assets" else call.args.get("assets")
         if named and all(isinstance(ref, int) for ref in named):
             before = list(named)
+            (approved if call.name == "review_assets" else acted).update(named)
     return calls

@@ -257,7 +257,7 @@ _ALL_BUT = re.compile(
 )
 _IS = re.compile(r"\s+(?:are|is|get|gets|go|goes|will be|can be)\s", re.I)
 _SO_IS = re.compile(r"\s*(?:so (?:is|are|does|do)|neither|nor)\b", re.I)  # the verdict before holds
-_TOO = re.compile(r"\b(?:also|too|as well|likewise|ditto)\s*$", re.I)
+TOO = re.compile(r"\b(?:also|too|as well|likewise|ditto)\s*$", re.I)
 _ALL_APPROVED = re.compile(r"\b(?:all|everything|every ?one)(?: of them| is| are)? (?:approved|accepted)\b", re.I)
 _EXCEPTED = re.compile(
     r"\bexcept(?: for)? (?:the |number |#)*\d+(?:st|nd|rd|th)?(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+)#?\d+(?:st|nd|rd|th)?)+(?! (?:is|are|was|needs?|looks?)\b(?! (?:can|good|great)))",
@@ -324,8 +324,8 @@ def review(
     for chunk in chunks(text):
         cues, spans = verdict_words(chunk), references.find(chunk, gallery).spans
         cut = references.exceptions(chunk)
-        if cut and cues and any("all" in span.refs for span in spans):
-            positive = cues[0][1]
+        if cut and any("all" in span.refs for span in spans):
+            positive = cues[0][1] if cues else polarity is not False  # "everything goes in apart from 9"
             give(("rest",), positive)
             give(tuple(ref for span in spans if span.start >= cut.start() for ref in span.refs), not positive)
             polarity = not positive
@@ -353,7 +353,7 @@ def review(
             continue
         if not cues:
             for span in spans:
-                if polarity is None or suffix_style and not (_SO_IS.match(chunk) or _TOO.search(chunk)):
+                if polarity is None or suffix_style and not (_SO_IS.match(chunk) or TOO.search(chunk)):
                     waiting.append(span.refs)
                 else:
                     give(span.refs, polarity)

@@ -64,7 +64,8 @@ class Things:
         return None
 
     def _first_part(self, word: str) -> str | None:
-        return next((self._english[word + end] for end in ("e", "en", "n") if word + end in self._english), None)
+        forms = [word + end for end in ("e", "en", "n")] + [word[:-1]] * word.endswith("s")  # "Rüstungs-Symbole"
+        return next((self._english[form] for form in forms if form in self._english), None)
 
     def _characters(self, text: str, at: int) -> tuple[int, str] | None:
         if at > 0 and _KATAKANA.match(text[at]) and _KATAKANA.match(text[at - 1]):

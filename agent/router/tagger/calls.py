@@ -339,6 +339,7 @@ class CallMaker:
         named = {*ruled["approve"], *ruled["reject"]}
         told = bool(slots.verdict_words(clause.plain)) or not (approve or reject)  # else by the way it was said only
         missed = approve and reject and not (ruled["approve"] and ruled["reject"])  # a verdict whose words rules lack
+        missed = missed and not slots.TOO.search(clause.plain)  # "14 also": the verdict before
         if told and not missed and named and numbers <= named and (numbers or named >= {*approve, *reject}):
             return ruled
         if "all" in approve and reject and "all" not in reject:

@@ -10,7 +10,7 @@ LISTED = re.compile(r"[^\s,&](?:[^,&]*[^\s,&])?")  # of one stretch: "acorn & pi
 APIECE = re.compile(r"\b\d+ (?:of )?(?:each|apiece)\b|\beach\b\W*$", re.I)
 POINTER = re.compile(r"\b(?:this|that|it|them|they|those|he|she|him|her|so|there)\b", re.I)
 NO_PICTURE = re.compile(
-    r"\b(?:factor(?: of)?|by|por|par|um das|faktor)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?|veces|fois|vezes|mal|fach|倍)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b|[1一]枚|\b(?:1|one|a|una|une|um|uma|eine[mnr]?|ein)\s+(?:(?:single|sola|seule|même|einzige[ns]?|única|only)\s+)?(?:sheet|atlas|file|page|zip|hoja|planche|fichier|feuille|blatt|datei|folha|arquivo)\b|^\W*(?:first(?:ly| of all)?|1st)\b(?!\s+(?:\d|one|two|three|and|picture|image|sprite))",
+    r"\b(?:factor|scale)\s*[=:]\s*\d+|\(\d{1,2}\)(?=\s*[a-z])|\b(?:factor(?: of)?|by|por|par|um das|faktor)\s+\d+\b|\b\d+\s*(?:x|×|times|fold|px|pixels?|veces|fois|vezes|mal|fach|倍)\b|\bx\s*\d+\b|\b\d+\s*x\s*\d+\b|[1一]枚|\b(?:1|one|a|una|une|um|uma|eine[mnr]?|ein)\s+(?:(?:single|sola|seule|même|einzige[ns]?|única|only)\s+)?(?:sheet|atlas|file|page|zip|hoja|planche|fichier|feuille|blatt|datei|folha|arquivo)\b|^\W*(?:first(?:ly| of all)?|1st)\b(?!\s+(?:\d|one|two|three|and|picture|image|sprite))",
     re.I,
 )
 FLAGS = {

@@ -4,27 +4,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from itertools import product
 
-from agent.router import references
+from agent.router import number_words, references
+from agent.router.number_words import flat
 from agent.router.numbers import digits
 from agent.router.references import Ref
 
-_UNITS = {
-    "es": "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve",
-    "fr": "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf",
-    "de": "eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn",
-    "pt": "um dois tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove",
-}
-_TENS = {
-    "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
-    "fr": "vingt trente quarante cinquante soixante",
-    "de": "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig",
-    "pt": "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
-}
-_JOIN = {"es": (" y ",), "fr": ("-", " et ", "-et-", " "), "pt": (" e ",)}
 _OTHERS = {
     "one": 1, "una": 1, "une": 1, "ein": 1, "eine": 1, "einen": 1, "einem": 1, "uma": 1, "duas": 2, "zwo": 2, "beide": 2, "par": 2, "paire": 2, "paar": 2, "pair": 2, "couple": 2,
     "fuenf": 5, "zwoelf": 12, "catorze": 14, "cien": 100, "cent": 100, "hundert": 100, "cem": 100, "fourty": 40, "dizaine": 10, "decena": 10, "dezena": 10,
@@ -36,33 +22,7 @@ _HALF = re.compile(r"\b(?:media|demi(?:e)?|halbes|meia|half)\b")
 _KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "〇": 0}
 
 
-def _flat(text: str) -> str:
-    """Lower case without accents; the marks of kana stay."""
-    apart = unicodedata.normalize("NFD", text.lower().replace("ß", "ss"))
-    return unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
-
-
-def _table() -> dict[str, int]:
-    out: dict[str, int] = {}
-    for language, words in _UNITS.items():
-        units = words.split()
-        out |= {word: number for number, word in enumerate(units, start=1)}
-        for ten, word in enumerate(_TENS[language].split(), start=2):
-            out[word] = 10 * ten
-            for unit, join in product(range(1, 10), _JOIN.get(language, ())):
-                out[f"{word}{join}{units[unit - 1]}"] = 10 * ten + unit
-            if language == "de":
-                out |= {f"{'ein' if u == 1 else units[u - 1]}und{word}": 10 * ten + u for u in range(1, 10)}
-    for unit, word in enumerate(_UNITS["es"].split()[:9], start=1):
-        out[f"veinti{word}"] = 20 + unit
-    for unit, word in enumerate(_UNITS["fr"].split(), start=1):
-        for join in ("-", " "):
-            out[f"soixante{join}{word}"] = 60 + unit
-            out[f"quatre-vingt{join}{word}"] = 80 + unit
-    return out | {"soixante-dix": 70, "quatre-vingts": 80, "quatre-vingt": 80} | _OTHERS
-
-
-_NUMBERS = _table()
+_NUMBERS = number_words.table() | _OTHERS
 _WORDS = re.compile(
     "|".join(rf"(?<![^\W\d_]){re.escape(w)}(?![^\W\d_])" for w in sorted(_NUMBERS, key=len, reverse=True))
 )
@@ -72,11 +32,11 @@ def number(words: str) -> int | None:
     """The count that the words name ("a dozen", "veintidós", "10体"), None without one."""
     plain = digits(words).plain
     found = re.search(r"-?\d+", plain.replace(",", ""))
-    if found and not _DOZEN.search(_flat(plain)):
+    if found and not _DOZEN.search(flat(plain)):
         return int(found.group())
-    flat = _flat(plain)
-    dozen = _DOZEN.search(flat)
-    before = flat[: dozen.start()] if dozen else flat
+    bare = flat(plain)
+    dozen = _DOZEN.search(bare)
+    before = bare[: dozen.start()] if dozen else bare
     if dozen and _HALF.search(before):
         return 6
     named = re.search(r"\d+", before)
@@ -112,7 +72,9 @@ _ALL = re.compile(
     r"\b(?:all|everything|every|everyone|everybody|entire|whole|lot of them|the lot|todos?|todas?|tudo|tous|toutes?|tout|alles?|alle|samtliche|none|nothing|any|ninguno|ninguna|nada|aucune?|keine?s?|nenhum|nenhuma)\b|全部|全て|すべて|全員|みんな"
 )
 _LAST = re.compile(r"\b(?:last|final|latest|newest|ultim[oa]|derniere?|letzten?|letzte[rs]?)\b|最後")
-_BOTH = re.compile(r"\b(?:both|ambos|ambas|les deux|beide|os dois|as duas|los dos|las dos)\b|両方")
+_BOTH = re.compile(
+    r"\b(?:both|the (?:pair|two|duo|couple)|das paar|la paire|el par|o par|ambos|ambas|les deux|beide|os dois|as duas|los dos|las dos)\b|両方"
+)
 _APPROVED = re.compile(
     r"\b(?:approved?|accepted|keepers|winners|aprobad[oa]s|aprovad[oa]s|aceptad[oa]s|approuve(?:e)?s?|valide(?:e)?s?|genehmigten?|freigegebenen?|abgesegneten?|angenommenen?)\b|承認|採用"
 )
@@ -122,35 +84,35 @@ _NUMBER_WORD = re.compile(r"\d+")
 def refs(words: str, gallery: int | None, said: list[Ref]) -> list[Ref]:
     """Pictures that the words of a slot name, in their order; a pronoun alone means those `said` before."""
     plain = digits(words).plain
-    flat = _flat(plain)
-    batch = _BATCH.search(flat)
+    bare = flat(plain)
+    batch = _BATCH.search(bare)
     if batch:
         return [f"batch {batch[1] or batch[2]}"]
     out: list[Ref] = []
-    for match in re.finditer(rf"{_SPAN.pattern}|(\d+)", flat):
+    for match in re.finditer(rf"{_SPAN.pattern}|(\d+)", bare):
         if match[1]:
             low, high = int(match[1]), int(match[2])
             out += list(range(low, high + 1)) if low <= high <= low + 1000 else [low, high]
         else:
             out.append(int(match[3]))
-    if out and not re.search(r"\b(?:first|last|1st|top|half|after|before|onwards?|up)\b", flat):
+    if out and not re.search(r"\b(?:first|last|1st|top|half|after|before|onwards?|up)\b", bare):
         return list(dict.fromkeys(out))
     for pattern, name in ((_REST, "rest"), (_APPROVED, "approved")):
-        if pattern.search(flat):
+        if pattern.search(bare):
             return [name]
     named = references.find(plain, gallery).refs
     if named and named != ["both"]:
         return named
-    if _BOTH.search(flat):
+    if _BOTH.search(bare):
         return list(said) if len(said) == 2 else [1, 2] if gallery == 2 else ["both"]
-    if _ALL.search(flat):
+    if _ALL.search(bare):
         return ["all"]
-    if _LAST.search(flat):
+    if _LAST.search(bare):
         return [gallery] if gallery else ["last"]
     if out:
         return list(dict.fromkeys(out))
     one = number(words)
-    if one is not None and not references.PRONOUN.search(flat):
+    if one is not None and not references.PRONOUN.search(bare):
         return [one]
     return list(said)
 
@@ -194,11 +156,14 @@ def multiplied(clause: str) -> int | None:
     return next((value for value, pattern in _MULTIPLIED if pattern.search(clause)), None)
 
 
+_BRIDGE = re.compile(r"\s*(?:\.\.+|-|~|〜|から|to|through|thru|bis|hasta|até|à|au|al)?\s*", re.I)
+
+
 def bridged(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Stretches with only space between them as one: "10 a la" and "13"."""
+    """Stretches with only space or the word of a range between them as one: "10 a la" and "13"."""
     out: list[tuple[int, int]] = []
     for start, end in places:
-        if out and not text[out[-1][1] : start].strip():
+        if out and _BRIDGE.fullmatch(text[out[-1][1] : start]):
             out[-1] = (out[-1][0], end)
         else:
             out.append((start, end))
