@@ -39,7 +39,7 @@ _COMMAND_ALONE = re.compile(
     re.I,
 )
 _NO_QUERY = re.compile(
-    r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project)\b\s*)+",
+    r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project|rummage|dig|things|stuff|files|folders?|archive|tell|whether|still|is|are|if|would|could|can|you|they)\b\s*)+",
     re.I,
 )
 _SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten?|tarjetas? de crédito)"
@@ -55,6 +55,14 @@ _EMPTY_WISH = re.compile(
 )
 _ABOUT_IT = re.compile(
     r"\b(?:it|its|that|this|them|those|disso|dele|dela|deles|isso|eso|ello|ese|esto|de ello|davon|dafür|dazu|das|en|ça|cela|celui-ci)\b|それ|その|これ|この",
+    re.I,
+)
+_POINTING = re.compile(
+    r"(?:the ones|those|them|ones|any|it|celles?|ceux|celui|les|esas?|esos?|los que|las que|aquel\w*|as que|os que|die|welche)\b",
+    re.I,
+)
+_HIM = re.compile(
+    r"\b(?:it|them|him|her|ihn|ihm|ihr|ello|ella|él|dele|dela|sans|without|ohne|sin|sem) *(?:it|them|him|her|ihn|ihm|ello|ella|él|ele|ela|lui|elle)?$|\b(?:ohne|without|sin|sem|sans) (?:ihn|ihm|it|them|him|her|ello|ella|él|ele|ela|lui|elle)\b",
     re.I,
 )
 _PIXELS = re.compile(r"\b(\d{2,4})\s*(?:px|pixels?|píxeles|pixel)\b", re.I)
@@ -93,6 +101,7 @@ def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tu
     for call in out:
         _agree(call, text)
     for step in (
+        _searched,
         _redone,
         _whole_wish,
         _what_for,
@@ -149,6 +158,17 @@ def _is_name(style: str) -> bool:
     return (inner or titled) and style.lower().replace("-", " ") not in {known.replace("-", " ") for known in STYLES}
 
 
+def _searched(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
+    """ "Six frogs, then find those we had": what is looked for is what was spoken of before."""
+    subject = ""
+    for call in calls:
+        if call.name == "generate_assets":
+            subject = call.args["subject"]
+        elif call.name == "search_assets" and subject and _POINTING.match(call.args["query"]):
+            call.args["query"] = subject
+    return calls
+
+
 def _redone(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
     """ "Make 8 chubbier" is about picture 8: eight of a thing would be chubbier ones."""
     match = _COMPARATIVE.fullmatch(digits(text).plain.strip())
@@ -161,7 +181,9 @@ def _redone(calls: list[RoutedCall], text: str, context: TurnContext) -> list[Ro
 def _whole_wish(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
     """ "A seam is visible on 47, needs another pass without it": what is wished for is told by the whole message."""
     alone = len(calls) == 1 and calls[0].name == "regenerate_assets"
-    if alone and _EMPTY_WISH.fullmatch(calls[0].args.get("change", "")):
+    change = str(calls[0].args.get("change", "")) if alone else ""
+    pointing = len(change.split()) <= 5 and _HIM.search(change)
+    if change and (pointing or _EMPTY_WISH.fullmatch(change)):
         calls[0].args["change"] = tidy(text)
     return calls
 

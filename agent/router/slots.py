@@ -257,6 +257,9 @@ _ALL_BUT = re.compile(
 )
 _IS = re.compile(r"\s+(?:are|is|get|gets|go|goes|will be|can be)\s", re.I)
 _SO_IS = re.compile(r"\s*(?:so (?:is|are|does|do)|neither|nor)\b", re.I)  # the verdict before holds
+_EXCEPT_BEFORE = re.compile(  # the order of Japanese
+    r"(\d+)(?:st|nd|rd|th)?((?:\s*(?:,|and|&)\s*\d+(?:st|nd|rd|th)?)*)\s+except\s+(?:for\s+)?(?:the\s+)?all\b", re.I
+)
 TOO = re.compile(r"\b(?:also|too|as well|likewise|ditto)\s*$", re.I)
 _ALL_APPROVED = re.compile(r"\b(?:all|everything|every ?one)(?: of them| is| are)? (?:approved|accepted)\b", re.I)
 _EXCEPTED = re.compile(
@@ -307,7 +310,7 @@ def review(
     """
     if re.search(r"\bnothing\b", text, re.I) and not references.find(text, gallery).refs:
         return {"approve": [], "reject": []}
-    text = _ALL_APPROVED.sub("approve all", text)
+    text = _ALL_APPROVED.sub("approve all", _EXCEPT_BEFORE.sub(r"all except \1\2", text))
     text = _EXCEPTED.sub(
         lambda match: re.sub(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+)", " & ", match[0]), _ALL_BUT.sub(r"\1 except", text)
     )

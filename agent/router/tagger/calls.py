@@ -245,6 +245,8 @@ class CallMaker:
         joint = bool(kind) and len(names) > 1
         if kind and len(names) == 1 and not generation.is_kind_alone(self._plain(kind).plain):
             names = [self._with_kind(request, names[0], kind)]  # "underwater themed" "buttons"
+        if len(things) == 1:  # "a texture, three versions", "five of them, each one a character"
+            counts = [pair for pair in counts if pair[1] != 1][:1] or counts[:1]
         if len(counts) > 1 or (
             len(counts) == 1 and len(things) > 1 and not values.counts_all(self._text, counts[0][0], things)
         ):

@@ -19,7 +19,7 @@ FLAGS = {
         re.I,
     ),
     "tileable": re.compile(
-        r"til|emend|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|kante|aneinander|corte|継ぎ目|シームレス|ループ|繰り返",
+        r"end to end|piece|join|til|emend|seam|loop|repeat|wrap|edge|repit|repet|costura|junta|emenda|raccord|couture|jointif|boucle|naht|kachel|wiederhol|endlos|kante|aneinander|corte|継ぎ目|シームレス|ループ|繰り返",
         re.I,
     ),
 }
