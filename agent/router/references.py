@@ -49,7 +49,9 @@ _PATTERN = re.compile(
     re.I,
 )  # fmt: skip
 _ORDINAL_NOUN = re.compile(
-    r"\b\d+(?:st|nd|rd|th)\s+(?:level|act|chapter|stage|draft|world|boss|person|time|phase|edition|game|half)\b", re.I
+    r"\b\d+(?:st|nd|rd|th)\s+(?:level|act|chapter|stage|draft|world|boss|person|time|phase|edition|game|half)\b"
+    r"|(?:^|[,.;]|\band\b)\s*1st(?=\s+(?:of all|up ?scale|scale|enlarge|blow|double|redo|re-?(?:make|generate|draw|roll)|approve|accept|reject|delete|remove|export|make|draw|generate|search|find|tag|label|change)\b)",
+    re.I,
 )
 _POINTING_VERB = re.compile(
     r"\b(?:approve|accept|keep|love|like|hate|reject|delete|drop|bin|trash|toss|discard|redo|regenerate|remake|reroll|retry|try|upscale|enlarge|export|asset|assets"

@@ -105,12 +105,12 @@ def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tu
         _redone,
         _whole_wish,
         _what_for,
-        _only_size,
         _with_pack,
         _no_files,
         _once,
         _one_export,
         _chosen_from,
+        _only_size,
         _those,
     ):
         out = step(out, text, context)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent.router import generation, labels, packs, patterns, slots
+from agent.router import generation, labels, packs, patterns, references, slots
 from agent.router.languages import english_subject
 from agent.router.lists import STYLES
 from agent.router.looks import extras_of
@@ -218,7 +218,7 @@ class CallMaker:
         heard = self._plain(values.blanked(self._text, cutout)[request.start : request.end])
         ruled = generation.generate(heard, self._context.style_packs, guess, self._earlier_of(calls))
         counts = [(start, number(self._text[start:end])) for start, end in self._places(request, "count")]
-        counts = [(start, count) for start, count in counts if count is not None]
+        counts = [(start, count) for start, count in counts if count is not None and not self._names_part(start)]
         things = self._things(self._subjects(request))
         plain = not any("variants" in call or call["count"] < 1 for call in ruled)
         if not things or not plain or 1 < len(ruled) == len(things):
@@ -281,6 +281,10 @@ class CallMaker:
         first, _, rest = name.partition(" ")
         return rest if rest and phrases.COMMAND.fullmatch(self._plain(first).plain.strip()) else name
 
+    def _names_part(self, start: int) -> bool:
+        """Whether the number there belongs to a level or chapter."""
+        return bool(phrases.PART_BEFORE.search(self._text, 0, start))
+
     def _is_flag(self, flag: str, start: int, end: int) -> bool:
         return bool(phrases.FLAGS[flag].search(self._text, start, end))
 
@@ -340,6 +344,7 @@ class CallMaker:
         numbers = {ref for ref in (*approve, *reject) if isinstance(ref, int)}
         named = {*ruled["approve"], *ruled["reject"]}
         told = bool(slots.verdict_words(clause.plain)) or not (approve or reject)  # else by the way it was said only
+        told = told or "rest" in named and references.exceptions(clause.plain) is not None
         missed = approve and reject and not (ruled["approve"] and ruled["reject"])  # a verdict whose words rules lack
         missed = missed and not slots.TOO.search(clause.plain)  # "14 also": the verdict before
         if told and not missed and named and numbers <= named and (numbers or named >= {*approve, *reject}):

@@ -47,3 +47,7 @@ HELD = re.compile(
     re.I,
 )
 SPRITES = re.compile(r"(?<=\w)\s+(?:sprites?|assets?|images?|pictures?|pngs?)$", re.I)
+PART_BEFORE = re.compile(
+    r"\b(?:level|lvl|stage|act|chapter|world|phase|fase|nivel|nível|niveau|mundo|monde|acto|ato|acte|cap[ií]tulo|chapitre|kapitel|akt|ebene|welt|etapa)\s*#?$",
+    re.I,
+)
