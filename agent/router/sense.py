@@ -15,6 +15,7 @@ from agent.router.slots import ENGINE_FORMATS
 from agent.router.text import tidy
 from agent.router.types import RoutedCall, Routing, TurnContext
 
+MAX_INSULT = 60  # characters; a longer message may still ask for something
 UNGROUNDED = 0.3  # of the confidence of a reading that heard what cannot be meant
 _SCENERY = re.compile(
     r"background|backdrop|parallax|skybox|\bsky\b|fondo|fundo|hintergrund|himmel|cielo|ciel\b|céu|背景|空", re.I
@@ -43,7 +44,7 @@ _NO_QUERY = re.compile(
     re.I,
 )
 _SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten?|tarjetas? de crédito)"
-_OTHERS = r"(?:users?|customers?|players?' accounts?|accounts?|usuarios?|usuários?|clientes?|cuentas?|utilisateurs?|comptes?|benutzer\w*|nutzer\w*|kunden|konten|ユーザー|他人|アカウント)"
+_OTHERS = r"(?:(?:other|all) (?:people|players)|users\b|customers\b|usuarios\b|usuários\b|clientes\b|utilisateurs\b|anderer? (?:be)?nutzer|aller (?:be)?nutzer|kunden\b|ユーザー(?!名)|他人)"
 _OTHERS_SECRETS = re.compile(rf"{_SECRET}.{{0,60}}{_OTHERS}|{_OTHERS}.{{0,60}}{_SECRET}", re.I | re.S)
 _APPROVED = re.compile(
     r"\b(?:approved|accepted|keepers|winners|ones i|aprobad[oa]s|aceptad[oa]s|aprovad[oa]s|aceit[oa]s|approuvée?s|acceptée?s|validée?s|retenue?s|genehmigten?|angenommenen?|freigegebenen?|akzeptierten?)\b(?<!consider it approved)|承認し?た|承認済|採用し?た|採用分",
@@ -83,7 +84,7 @@ _RATHER = re.compile(
     r"\b(?:kidding|joking|no wait|wait,? no|scratch that|i mean|make that|actually)\b\D{0,25}(\d+)\b", re.I
 )
 _COMPARATIVE = re.compile(
-    r"(?:please |pls |can you |could you )?(?:make|turn|get)\s+(?:number |#)?(\d+)\s+((?:a (?:bit|little|lot|touch) |much |way |far |even |slightly )?(?:(?:more|less) \w+|\w{2,}er))\W*(?:please|pls)?\W*",
+    r"(?:please |pls |can you |could you )?(?:make|turn|get)\s+(?:number |#)?(\d+)\s+((?:a (?:bit|little|lot|touch) |much |way |far |even |slightly )?\w{2,}er)\W*(?:please|pls)?\W*",
     re.I,
 )
 _NO_COMPARATIVE = re.compile(
@@ -95,7 +96,8 @@ _ACTS_ON_PICTURES = frozenset({"upscale_assets", "export_assets", "regenerate_as
 
 def sensible(calls: Sequence[RoutedCall], text: str, context: TurnContext) -> tuple[RoutedCall, ...]:
     """The calls, in order, without what contradicts or repeats another one."""
-    if _OTHERS_SECRETS.search(text) or _SHUT_UP.search(text):
+    told_off = _SHUT_UP.search(text) and len(text) < MAX_INSULT and not re.search(r"\d", text)
+    if told_off or _OTHERS_SECRETS.search(text):
         return ()
     out = [replace(call, args=dict(call.args)) for call in calls]
     for call in out:
@@ -151,11 +153,8 @@ def _agree(call: RoutedCall, text: str) -> None:
 
 
 def _is_name(style: str) -> bool:
-    """ "Pantanal Pixel" and "BoomBox" are what somebody called a pack; "Ghibli" and "Pixel Art" may be no pack's name."""
-    words = style.split()
-    inner = len(words) == 1 and bool(re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", style))
-    titled = len(words) > 1 and all(word[:1].isupper() and not word.isupper() for word in words)
-    return (inner or titled) and style.lower().replace("-", " ") not in {known.replace("-", " ") for known in STYLES}
+    """ "BoomBox" is what somebody called a pack; "Studio Ghibli" and "Pixel Art" may be no pack's name."""
+    return bool(re.fullmatch(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+", style)) and style.lower() not in STYLES
 
 
 def _searched(calls: list[RoutedCall], text: str, context: TurnContext) -> list[RoutedCall]:
