@@ -15,7 +15,7 @@ from agent.router.slots import ENGINE_FORMATS
 from agent.router.text import tidy
 from agent.router.types import RoutedCall, Routing, TurnContext
 
-MAX_INSULT = 60  # characters; a longer message may still ask for something
+MAX_INSULT = 100  # characters; a longer message may still ask for something
 UNGROUNDED = 0.3  # of the confidence of a reading that heard what cannot be meant
 _SCENERY = re.compile(
     r"background|backdrop|parallax|skybox|\bsky\b|fondo|fundo|hintergrund|himmel|cielo|ciel\b|céu|背景|空", re.I
@@ -69,7 +69,7 @@ _HIM = re.compile(
 _PIXELS = re.compile(r"\b(\d{2,4})\s*(?:px|pixels?|píxeles|pixel)\b", re.I)
 _SIDES = frozenset({128, 256, 512, 1024, 2048})
 _SHUT_UP = re.compile(
-    r"halt(?:et)? (?:die klappe|den mund|dein maul|die fresse)|halt'?s maul|\bshut up\b|\bstfu\b|cállate|callate la boca|ta gueule|ferme-la|cala a boca|cala-te|黙れ",
+    r"halt(?:et)? (?:die klappe|den mund|dein maul|die fresse)|halt'?s maul|\bshut up\b|\bstfu\b|cállate|callate la boca|ta gueule|ferme-la|cala a boca|cala-te|黙れ|\byou (?:\w+ )?(?:useless|stupid|dumb|worthless|pathetic|moronic|idiot|moron)\b|\bhope they (?:unplug|delete|scrap) you",
     re.I,
 )
 _UNDOES = re.compile(
@@ -318,7 +318,7 @@ def _those(calls: list[RoutedCall], text: str, context: TurnContext) -> list[Rou
     said = {int(next(group for group in match.groups() if group)) for match in _THAT_MANY.finditer(digits(text).plain)}
     for call in calls:
         assets = call.args.get("assets")
-        if call.name in _ACTS_ON_PICTURES and assets == [len(before)] and assets[0] in said:
+        if call.name in _ACTS_ON_PICTURES and assets == [len(before)] and len(before) in said:
             call.args["assets"] = list(before)
         bare = call.name == "export_assets" and assets in (["approved"], None) and not _APPROVED.search(text)
         if bare and before and (acted <= approved or not approved):
