@@ -43,7 +43,7 @@ _NO_QUERY = re.compile(
     r"(?:(?:have|take|give|a|look|quick|search|check|see|find|the|our|my|library|in|it|please|there|for|me|any|around|through|project|rummage|dig|things|stuff|files|folders?|archive|tell|whether|still|is|are|if|would|could|can|you|they)\b\s*)+",
     re.I,
 )
-_SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten?|tarjetas? de crédito)"
+_SECRET = r"(?:passwords?|passwort|passwörter|contraseñas?|senhas?|mots? de passe|パスワード|credit cards?|kreditkarten\w*|tarjetas? de crédito|cart(?:ão|ões) de crédito|cartes? (?:bancaires?|de crédit|bleues?)|クレジットカード|bank (?:details|data)|datos bancarios|dados bancários|données bancaires|bankdaten|口座番号|home address(?:es)?|住所)"
 _OTHERS = r"(?:(?:other|all) (?:people|players)|users\b|customers\b|usuarios\b|usuários\b|clientes\b|utilisateurs\b|anderer? (?:be)?nutzer|aller (?:be)?nutzer|kunden\b|ユーザー(?!名)|他人)"
 _OTHERS_SECRETS = re.compile(rf"{_SECRET}.{{0,60}}{_OTHERS}|{_OTHERS}.{{0,60}}{_SECRET}", re.I | re.S)
 _APPROVED = re.compile(
