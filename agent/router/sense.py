@@ -12,6 +12,7 @@ from agent.router.lists import STYLES
 from agent.router.numbers import digits
 from agent.router.references import Ref
 from agent.router.slots import ENGINE_FORMATS
+from agent.router.tagger.phrases import LEARN
 from agent.router.text import tidy
 from agent.router.types import RoutedCall, Routing, TurnContext
 
@@ -19,10 +20,6 @@ MAX_INSULT = 100  # characters; a longer message may still ask for something
 UNGROUNDED = 0.3  # of the confidence of a reading that heard what cannot be meant
 _SCENERY = re.compile(
     r"background|backdrop|parallax|skybox|\bsky\b|fondo|fundo|hintergrund|himmel|cielo|ciel\b|céu|背景|空", re.I
-)
-_LEARN = re.compile(
-    r"\b(?:learn|train|teach|creat|mak|build|new|nam|call|from\b|these|those|attach|upload|aprend|entren|crea|nuev|llam|trein|ensin|cri[ae]|nov[oa]\b|cham|apprend|entra[iî]n|cré|nouve|appel|lern|trainier|erstell|neu|nenn|merk|mach)|覚え|学習|作|呼",
-    re.I,
 )
 _THAT_MANY = re.compile(
     r"\b(?:same|these|those|all|dieselben|diese|mismas|mismos|mêmes|mesmas|mesmos)\s+(\d+)\b|\b(\d+)\s+(?:winners|survivors|keepers|that (?:passed|made it))\b",
@@ -228,7 +225,7 @@ def _with_pack(calls: list[RoutedCall], text: str, context: TurnContext) -> list
     """ "2 alleys, please use the Inkwell pack" without anything to learn from names the look of what is drawn."""
     drawn = [call for call in calls if call.name == "generate_assets"]
     packs = [call for call in calls if call.name == "create_style_pack"]
-    if not drawn or len(packs) != 1 or not packs[0].args.get("name") or context.images or _LEARN.search(text):
+    if not drawn or len(packs) != 1 or not packs[0].args.get("name") or context.images or LEARN.search(text):
         return calls
     for call in drawn:
         call.args.setdefault("style_pack", packs[0].args["name"])
